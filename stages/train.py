@@ -1,0 +1,142 @@
+"""Train one variant of the headline classifier.
+
+    python stages/train.py bi_lstm
+
+in:   data/tokenized/<vocabulary>.npz             ids, lengths and labels of each split
+      data/tokenized/<vocabulary>.vocabulary.txt  the word of each id
+      data/embeddings/glove.npy                   for the variants that start from GloVe
+      params.yaml                                 train, vocabularies, variants.<name> or glove_variants.<name>
+out:  models/<name>.pt                            settings, vocabulary and weights
+      models/<name>.txt                           the network's layers, as torchinfo sees them
+      plots/history/<name>.csv                    loss and accuracy, one row an epoch
+      metrics/train/<name>.json                   size, epoch kept, losses there and at the end, where the curves part
+
+After each epoch all is put down in checkpoints/<name>.pt; a run that was killed goes on from there to the same bytes.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torchinfo import ModelStatistics, summary
+from tqdm import tqdm
+
+from sarcasm.batching import Headlines
+from sarcasm.checkpoint import Checkpoint, fingerprint
+from sarcasm.command import run
+from sarcasm.errors import InputError
+from sarcasm.files import write_json, write_text
+from sarcasm.model import HeadlineClassifier
+from sarcasm.params import GloveVariant, read_params
+from sarcasm.saved import SavedModel, save_model
+from sarcasm.tokenized import read_split, read_words
+from sarcasm.training import Run, parting_epoch
+
+
+def main(name: str) -> None:
+    """Run the stage for the variant called `name`."""
+    params = read_params(Path("params.yaml"))
+    variant, settings = params.variant(name), params.train
+    vocabulary_name = params.vocabulary_of(name)
+    vocabulary_settings = params.vocabularies[vocabulary_name]
+    ids_path = Path(f"data/tokenized/{vocabulary_name}.npz")
+    vocabulary_path = Path(f"data/tokenized/{vocabulary_name}.vocabulary.txt")
+    glove_path = Path("data/embeddings/glove.npy")
+
+    # one thread: on two cores two variants at a time beat two threads, and sums keep their order
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    torch.manual_seed(settings.seed)
+    device = choose_device(settings.device)
+    vocabulary = read_words(vocabulary_path)
+    network = variant.model_dump(exclude={"vocabulary", "learning_rate"}) | {"vocabulary_size": len(vocabulary)}
+    inputs = [ids_path, vocabulary_path]
+    if isinstance(variant, GloveVariant):
+        vectors = torch.from_numpy(np.load(glove_path))
+        network["embedding_dimension"] = vectors.shape[1]
+        inputs.append(glove_path)
+    model = HeadlineClassifier(**network).to(device)
+    if isinstance(variant, GloveVariant):
+        model.embedding.weight.data.copy_(vectors)
+    statistics = count(model, settings.batch_size, vocabulary_settings.max_length)
+
+    training, validation = (
+        read_split(ids_path, split, vocabulary_settings.max_length).to(device) for split in ("train", "validation")
+    )
+    identity = f"{variant!r} {settings!r} {vocabulary_settings!r} {device}"
+    checkpoint = Checkpoint(Path(f"checkpoints/{name}.pt"), fingerprint(identity, inputs))
+    progress = Run(model, variant.learning_rate, settings)
+    if state := checkpoint.load():
+        progress.restore(state)
+    fit(progress, training, validation, settings.epochs, checkpoint, name)
+
+    saved = SavedModel(
+        variant=name,
+        network=network,
+        tokenizer=vocabulary_settings.tokenizer,
+        vocabulary=vocabulary,
+        max_length=vocabulary_settings.max_length,
+        bucketed=settings.batching == "bucketed",
+        weights={key: value.cpu() for key, value in progress.kept_weights.items()},
+    )
+    save_model(Path(f"models/{name}.pt"), saved)
+    write_text(Path(f"models/{name}.txt"), f"{statistics}\n")
+    history = pd.DataFrame(progress.history)
+    write_text(Path(f"plots/history/{name}.csv"), history.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
+    figures = describe(progress, statistics)
+    write_json(Path(f"metrics/train/{name}.json"), figures)
+    checkpoint.remove()
+    print(f"{name}: validation loss {figures['validation_loss']}, accuracy {figures['validation_accuracy']}")
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device of `train.device`; `auto` is CUDA where there is one. Raises InputError if there is none."""
+    if name == "cuda" and not torch.cuda.is_available():
+        raise InputError("params.yaml: train.device: cuda asked for, torch finds none; `auto` or `cpu` run here")
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def count(model: HeadlineClassifier, batch_size: int, max_length: int) -> ModelStatistics:
+    """Let torchinfo count parameters and multiply-adds of one padded batch, as the book does."""
+    random_state = torch.get_rng_state()
+    ids = torch.zeros(batch_size, max_length, dtype=torch.int32, device=next(model.parameters()).device)
+    statistics = summary(model, input_data=ids, verbose=0, device=ids.device)
+    torch.set_rng_state(random_state)
+    return statistics
+
+
+def fit(
+    progress: Run, training: Headlines, validation: Headlines, epochs: int, checkpoint: Checkpoint, name: str
+) -> None:
+    """Train to the last epoch with a progress bar and checkpoints. Raises InputError, naming the variant."""
+    bar = tqdm(range(len(progress.history), epochs), name, epochs, initial=len(progress.history), unit="epoch")
+    for _ in bar:
+        try:
+            epoch = progress.epoch(training, validation)
+        except InputError as error:
+            raise InputError(f"variant {name}, {error}") from error
+        checkpoint.save(progress.state())
+        bar.set_postfix(loss=f"{epoch.validation_loss:.4f}", accuracy=f"{epoch.validation_accuracy:.4f}")
+
+
+def describe(progress: Run, statistics: ModelStatistics) -> dict[str, float | None]:
+    """Return the metrics of a run: losses in nats a headline at the epoch kept, and where the curves part."""
+    kept = progress.history[progress.kept_epoch - 1]
+    last = progress.history[-1]
+    return {
+        "parameters": statistics.total_params,
+        "trainable": statistics.trainable_params,
+        "mult_adds": statistics.total_mult_adds,
+        "epoch_kept": kept.epoch,
+        "train_loss": round(kept.train_loss, 4),
+        "train_accuracy": round(kept.train_accuracy, 4),
+        "validation_loss": round(kept.validation_loss, 4),
+        "validation_accuracy": round(kept.validation_accuracy, 4),
+        "last_gap": round(last.validation_loss - last.train_loss, 4),
+        "parted_at": parting_epoch(progress.history),
+    }
+
+
+if __name__ == "__main__":
+    run(main, __doc__, "name")
