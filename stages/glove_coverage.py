@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from sarcasm.command import run
-from sarcasm.files import replacing, write_json, write_text
+from sarcasm.files import replacing, write_csv, write_json
 from sarcasm.glove import coverage, read_vectors, start_embedding
 from sarcasm.params import read_params
 from sarcasm.text import SPECIAL
@@ -44,9 +44,9 @@ def main() -> None:
     write_json(Path("metrics/coverage.json"), shares)
     sizes = sorted({*np.geomspace(10, len(words), 60).astype(int).clip(max=len(words)).tolist(), len(words)})
     curve = pd.DataFrame([coverage(found, counts, size) for size in sizes])
-    write_text(Path("plots/coverage.csv"), curve.to_csv(index=False, lineterminator="\n"))
+    write_csv(Path("plots/coverage.csv"), curve)
     missing = pd.DataFrame({"word": words, "count": counts})[~found].head(MISSING)
-    write_text(Path("plots/missing_words.csv"), missing.to_csv(index=False, lineterminator="\n"))
+    write_csv(Path("plots/missing_words.csv"), missing)
     print(f"{shares['all_words']['found']} of {len(words)} words have a vector")
 
 

@@ -5,10 +5,9 @@
 in:   data/raw/headlines.jsonl
       params.yaml               split
 out:  data/split/<split>.jsonl  train, validation and test (empty where there is none)
-      metrics/corpus.json       headlines, share of sarcastic ones, headlines that a split has in common with training
+      metrics/corpus.json       headlines, share of sarcastic ones, headlines that are in training as well
 """
 
-from collections import Counter
 from pathlib import Path
 
 from sarcasm.command import run
@@ -27,19 +26,20 @@ def main() -> None:
     splits = share_out(headlines, shares, settings.seed)
     for name, split in splits.items():
         write_text(Path(f"data/split/{name}.jsonl"), "".join(format_lines(split)))
-    seen = Counter(headline.text for headline in splits["train"])
-    write_json(Path("metrics/corpus.json"), {name: describe(split, seen) for name, split in splits.items() if split})
+    seen = {headline.text for headline in splits["train"]}
+    figures = {name: describe(split, seen if name != "train" else set()) for name, split in splits.items() if split}
+    write_json(Path("metrics/corpus.json"), figures)
     print(", ".join(f"{name} {len(split)}" for name, split in splits.items()))
 
 
-def describe(split: list[Headline], seen: Counter[str]) -> dict[str, float]:
-    """Count the headlines of a split, its sarcastic share, and those whose text is in training (again)."""
-    texts = Counter(headline.text for headline in split)
-    again = sum(count - (texts is seen) for text, count in texts.items() if text in seen)
+def describe(split: list[Headline], seen: set[str]) -> dict[str, float]:
+    """Count the headlines of a split; give the share of sarcastic ones, and of those that training has seen."""
+    seen_here = sum(headline.text in seen for headline in split)
     return {
         "headlines": len(split),
         "sarcastic": round(sum(headline.label for headline in split) / len(split), 4),
-        "also_in_training": again,
+        "seen": seen_here,
+        "seen_share": round(seen_here / len(split), 4),
     }
 
 

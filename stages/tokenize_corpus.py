@@ -19,7 +19,7 @@ import pandas as pd
 from sarcasm.command import run
 from sarcasm.corpus import Headline, read_headlines
 from sarcasm.errors import InputError
-from sarcasm.files import write_json, write_text
+from sarcasm.files import write_csv, write_json
 from sarcasm.params import read_params
 from sarcasm.text import TOKENIZERS, UNKNOWN, collect, encode, make_vocabulary, rank
 from sarcasm.tokenized import SPLITS, write_counts, write_ids, write_words
@@ -48,8 +48,8 @@ def main(name: str) -> None:
     write_ids(folder / f"{name}.npz", ids, lengths, labels, sizes)
     write_words(folder / f"{name}.vocabulary.txt", vocabulary)
     write_counts(folder / f"{name}.counts.tsv", ranked, counts)
-    histogram = pd.Series(np.bincount(tokens.lengths), name="headlines")
-    write_text(Path(f"plots/lengths/{name}.csv"), histogram.to_csv(index_label="tokens", lineterminator="\n"))
+    histogram = pd.DataFrame({"headlines": np.bincount(tokens.lengths)}).reset_index(names="tokens")
+    write_csv(Path(f"plots/lengths/{name}.csv"), histogram)
     figures = {
         "size": len(vocabulary),
         "words": len(ranked),

@@ -26,7 +26,7 @@ from sarcasm.batching import Headlines
 from sarcasm.checkpoint import Checkpoint, fingerprint
 from sarcasm.command import run
 from sarcasm.errors import InputError
-from sarcasm.files import write_json, write_text
+from sarcasm.files import write_csv, write_json, write_text
 from sarcasm.model import HeadlineClassifier
 from sarcasm.params import GloveVariant, read_params
 from sarcasm.saved import SavedModel, save_model
@@ -82,8 +82,7 @@ def main(name: str) -> None:
     )
     save_model(Path(f"models/{name}.pt"), saved)
     write_text(Path(f"models/{name}.txt"), f"{statistics}\n")
-    history = pd.DataFrame(progress.history)
-    write_text(Path(f"plots/history/{name}.csv"), history.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
+    write_csv(Path(f"plots/history/{name}.csv"), pd.DataFrame(progress.history))
     figures = describe(progress, statistics)
     write_json(Path(f"metrics/train/{name}.json"), figures)
     checkpoint.remove()

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -29,6 +31,11 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as indented JSON with a last newline; refuse NaN, which JSON does not have."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write the table without its index, numbers with a fraction to 6 decimals."""
+    write_text(path, table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
 
 
 def read_json(path: Path) -> Any:

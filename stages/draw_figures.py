@@ -1,0 +1,58 @@
+"""Draw the figures and the table of results.
+
+    python stages/draw_figures.py
+
+in:   plots/history/<variant>.csv, plots/lengths/<vocabulary>.csv, plots/coverage.csv
+      metrics/train/<variant>.json, metrics/scores/<variant>.json
+      params.yaml                  variants, glove_variants, vocabularies, glove
+out:  plots/curves/<variant>.png   loss and accuracy over the epochs
+      plots/losses.png             the losses of all variants side by side
+      plots/comparison.png         accuracy of all variants with intervals
+      plots/coverage.png           share of the text that the word vectors cover
+      plots/lengths.png            tokens a headline
+      plots/results.md             the table of the variants
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sarcasm import figures
+from sarcasm.command import run
+from sarcasm.files import read_json, write_text
+from sarcasm.params import read_params
+from sarcasm.results import format_results
+
+PLOTS = Path("plots")
+
+
+def main() -> None:
+    """Run the stage."""
+    params = read_params(Path("params.yaml"))
+    variants = list(params.all_variants)
+    histories = {name: pd.read_csv(PLOTS / f"history/{name}.csv") for name in variants}
+    trained = read_metrics("train", variants)
+    scores = read_metrics("scores", variants)
+
+    colour = figures.colours(variants)
+    limits = figures.curves_limits(histories)
+    for name, history in histories.items():
+        figures.save_figure(PLOTS / f"curves/{name}.png", figures.curves(name, history, colour[name], limits))
+    figures.save_figure(PLOTS / "losses.png", figures.losses(histories, colour))
+    figures.save_figure(PLOTS / "comparison.png", figures.comparison(scores, colour))
+    size = params.vocabularies[params.glove.vocabulary].size
+    figures.save_figure(PLOTS / "coverage.png", figures.coverage(pd.read_csv(PLOTS / "coverage.csv"), size))
+    histograms = {name: pd.read_csv(PLOTS / f"lengths/{name}.csv") for name in params.vocabularies}
+    cuts = {name: vocabulary.max_length for name, vocabulary in params.vocabularies.items()}
+    figures.save_figure(PLOTS / "lengths.png", figures.lengths(histograms, cuts))
+    write_text(PLOTS / "results.md", format_results(trained, scores))
+
+
+def read_metrics(folder: str, variants: list[str]) -> dict[str, dict[str, Any]]:
+    """Read the metrics of each variant."""
+    return {name: read_json(Path(f"metrics/{folder}/{name}.json")) for name in variants}
+
+
+if __name__ == "__main__":
+    run(main, __doc__)
