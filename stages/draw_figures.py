@@ -3,7 +3,7 @@
     python stages/draw_figures.py
 
 in:   plots/history/<variant>.csv, plots/lengths/<vocabulary>.csv, plots/coverage.csv
-      metrics/train/<variant>.json, metrics/scores/<variant>.json
+      metrics/evaluation.csv
       params.yaml                  variants, glove_variants, vocabularies, glove
 out:  plots/curves/<variant>.png   loss and accuracy over the epochs
       plots/losses.png             the losses of all variants side by side
@@ -14,15 +14,14 @@ out:  plots/curves/<variant>.png   loss and accuracy over the epochs
 """
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from sarcasm import figures
 from sarcasm.command import run
-from sarcasm.files import read_json, write_text
+from sarcasm.files import write_text
 from sarcasm.params import read_params
-from sarcasm.results import format_results
+from sarcasm.results import format_results, read_evaluation
 
 PLOTS = Path("plots")
 
@@ -32,26 +31,20 @@ def main() -> None:
     params = read_params(Path("params.yaml"))
     variants = list(params.all_variants)
     histories = {name: pd.read_csv(PLOTS / f"history/{name}.csv") for name in variants}
-    trained = read_metrics("train", variants)
-    scores = read_metrics("scores", variants)
+    evaluation = read_evaluation(Path("metrics/evaluation.csv"))
 
     colour = figures.colours(variants)
     limits = figures.curves_limits(histories)
     for name, history in histories.items():
         figures.save_figure(PLOTS / f"curves/{name}.png", figures.curves(name, history, colour[name], limits))
     figures.save_figure(PLOTS / "losses.png", figures.losses(histories, colour))
-    figures.save_figure(PLOTS / "comparison.png", figures.comparison(scores, colour))
+    figures.save_figure(PLOTS / "comparison.png", figures.comparison(evaluation, colour))
     size = params.vocabularies[params.glove.vocabulary].size
     figures.save_figure(PLOTS / "coverage.png", figures.coverage(pd.read_csv(PLOTS / "coverage.csv"), size))
     histograms = {name: pd.read_csv(PLOTS / f"lengths/{name}.csv") for name in params.vocabularies}
     cuts = {name: vocabulary.max_length for name, vocabulary in params.vocabularies.items()}
     figures.save_figure(PLOTS / "lengths.png", figures.lengths(histograms, cuts))
-    write_text(PLOTS / "results.md", format_results(trained, scores))
-
-
-def read_metrics(folder: str, variants: list[str]) -> dict[str, dict[str, Any]]:
-    """Read the metrics of each variant."""
-    return {name: read_json(Path(f"metrics/{folder}/{name}.json")) for name in variants}
+    write_text(PLOTS / "results.md", format_results(evaluation))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ in:   data/tokenized/<vocabulary>.npz             ids, lengths and labels of eac
 out:  models/<name>.pt                            settings, vocabulary and weights
       models/<name>.txt                           the network's layers, as torchinfo sees them
       plots/history/<name>.csv                    loss and accuracy, one row an epoch
-      metrics/train/<name>.json                   size, epoch kept, losses there and at the end, where the curves part
+      models/<name>.json                          its size, the epoch kept, losses there, where the curves part
 
 After each epoch all is put down in checkpoints/<name>.pt; a run that was killed goes on from there to the same bytes.
 """
@@ -84,7 +84,7 @@ def main(name: str) -> None:
     write_text(Path(f"models/{name}.txt"), f"{statistics}\n")
     write_csv(Path(f"plots/history/{name}.csv"), pd.DataFrame(progress.history))
     figures = describe(progress, statistics)
-    write_json(Path(f"metrics/train/{name}.json"), figures)
+    write_json(Path(f"models/{name}.json"), figures)
     checkpoint.remove()
     print(f"{name}: validation loss {figures['validation_loss']}, accuracy {figures['validation_accuracy']}")
 
@@ -109,7 +109,9 @@ def fit(
     progress: Run, training: Headlines, validation: Headlines, epochs: int, checkpoint: Checkpoint, name: str
 ) -> None:
     """Train to the last epoch with a progress bar and checkpoints. Raises InputError, naming the variant."""
-    bar = tqdm(range(len(progress.history), epochs), name, epochs, initial=len(progress.history), unit="epoch")
+    bar = tqdm(
+        range(len(progress.history), epochs), name, epochs, initial=len(progress.history), unit="epoch", disable=None
+    )
     for _ in bar:
         try:
             epoch = progress.epoch(training, validation)
@@ -120,7 +122,7 @@ def fit(
 
 
 def describe(progress: Run, statistics: ModelStatistics) -> dict[str, float | None]:
-    """Return the metrics of a run: losses in nats a headline at the epoch kept, and where the curves part."""
+    """Sum a run up: size, losses in nats a headline at the epoch kept, and where the curves part."""
     kept = progress.history[progress.kept_epoch - 1]
     last = progress.history[-1]
     return {

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import matplotlib
 import pandas as pd
@@ -67,14 +66,14 @@ def curves(name: str, history: pd.DataFrame, colour: str, limits: Mapping[str, t
 
 
 @STYLE
-def comparison(scores: Mapping[str, Mapping[str, Any]], colour: Mapping[str, str]) -> Figure:
+def comparison(evaluation: pd.DataFrame, colour: Mapping[str, str]) -> Figure:
     """Draw each variant's accuracy with its interval, the best on top."""
-    ordered = pd.DataFrame(list(scores.values()), index=list(scores)).sort_values("accuracy", kind="stable")
+    ordered = evaluation.sort_values("accuracy", kind="stable")
     split = ordered["split"].iloc[0]
     figure = Figure(figsize=(8, 0.7 + 0.42 * len(ordered)))
     axes = figure.subplots()
     for place, (name, row) in enumerate(ordered.iterrows()):
-        axes.plot([row["accuracy_low"], row["accuracy_high"]], [place, place], color=colour[str(name)], lw=3, alpha=0.5)
+        axes.plot([row["low"], row["high"]], [place, place], color=colour[str(name)], lw=3, alpha=0.5)
         axes.plot(row["accuracy"], place, "o", color=colour[str(name)], ms=8)
         axes.annotate(
             f"{row['accuracy']:.3f}", (row["accuracy"], place), (0, 7), textcoords="offset points", ha="center"

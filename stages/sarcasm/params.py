@@ -139,6 +139,7 @@ class Params(Section):
     """The whole of params.yaml."""
 
     corpus: Corpus
+    allow_http: bool
     split: Split
     vocabularies: Annotated[dict[Name, Vocabulary], Field(min_length=1)]
     glove: Glove

@@ -1,9 +1,8 @@
-"""The table of results, as Markdown."""
+"""The evaluation of all variants: read from its file, and as a table in Markdown."""
 
-from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
 
-Metrics = Mapping[str, Mapping[str, Any]]
+import pandas as pd
 
 HEADER = """\
 | variant | parameters | accuracy (95 % interval) | loss | F1 | ROC AUC | Brier | epoch kept | losses part |
@@ -11,23 +10,28 @@ HEADER = """\
 """
 
 
-def format_results(trained: Metrics, scores: Metrics) -> str:
-    """Put the metrics of training and of evaluation, by variant, into a Markdown table with a line that says of what."""
-    first = next(iter(scores.values()))
+def read_evaluation(path: Path) -> pd.DataFrame:
+    """Read metrics/evaluation.csv: a row a variant, indexed by its name."""
+    return pd.read_csv(path, index_col="variant", dtype={"parted_at": "Int64"})
+
+
+def format_results(evaluation: pd.DataFrame) -> str:
+    """Put the evaluation into a Markdown table, under a line that says of what it is."""
+    split, headlines = evaluation[["split", "headlines"]].iloc[0]
     caption = (
-        f"{first['headlines']:,} headlines of the {first['split']} split; loss in nats a headline; the losses part at "
-        "the epoch from which on validation is more than 0.05 above training.\n\n"
+        f"{headlines:,} headlines of the {split} split; loss in nats a headline; the losses part at the epoch from "
+        "which on validation is more than 0.05 above training.\n\n"
     )
-    return caption + HEADER + "".join(_row(name, trained[name], row) for name, row in scores.items())
+    return caption + HEADER + "".join(_row(str(name), row) for name, row in evaluation.iterrows())
 
 
-def _row(name: str, trained: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
+def _row(name: str, row: pd.Series) -> str:
     cells = (
         name,
-        f"{trained['parameters']:,}",
-        f"{scores['accuracy']:.3f} ({scores['accuracy_low']:.3f} to {scores['accuracy_high']:.3f})",
-        *("undefined" if scores[key] is None else f"{scores[key]:.3f}" for key in ("loss", "f1", "auc", "brier")),
-        trained["epoch_kept"],
-        "never" if trained["parted_at"] is None else trained["parted_at"],
+        f"{row['parameters']:,}",
+        f"{row['accuracy']:.3f} ({row['low']:.3f} to {row['high']:.3f})",
+        *("undefined" if pd.isna(row[key]) else f"{row[key]:.3f}" for key in ("loss", "f1", "auc", "brier")),
+        row["epoch_kept"],
+        "never" if pd.isna(row["parted_at"]) else row["parted_at"],
     )
     return "| " + " | ".join(map(str, cells)) + " |\n"

@@ -1,0 +1,30 @@
+# make repro   run the pipeline            PARAMS=configs/book.yaml: another parameter file, in runs/book
+#                                          JOBS=2: train two variants at a time
+# make test    run the tests               make test-slow: the slow ones
+# make lint    format, lint and types
+
+PARAMS ?= params.yaml
+JOBS ?= 1
+PYTHON ?= python3
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: repro test test-slow lint
+
+repro: .venv/installed
+	./repro.sh $(PARAMS) $(JOBS)
+
+test: .venv/installed
+	pytest -n 2 -m "not slow"
+
+test-slow: .venv/installed
+	pytest -n 2 -m slow
+
+lint: .venv/installed
+	ruff format --check .
+	ruff check .
+	mypy
+
+.venv/installed: requirements.lock
+	$(PYTHON) -m venv .venv
+	pip install --disable-pip-version-check -r requirements.lock
+	touch $@

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Run the pipeline:  ./repro.sh [PARAMETER_FILE] [JOBS]
+#
+# With another file than params.yaml it runs in a folder of its own, runs/<name>, on copies of the tracked files, so
+# that params.yaml, dvc.lock and the committed results stay as they are.
+set -euo pipefail
+params=${1:-params.yaml} jobs=${2:-1}
+
+if [ "$params" != params.yaml ]; then
+    [ -f "$params" ] || { echo "repro.sh: $params: no such parameter file" >&2; exit 1; }
+    run=runs/$(basename "$params" .yaml)
+    cache=$(pwd)/.dvc/cache
+    mkdir -p "$run"
+    git ls-files -z stages dvc.yaml data/bundled | xargs -0 cp --parents -t "$run"
+    cp "$params" "$run/params.yaml"
+    cd "$run"
+    [ -d .dvc ] || dvc init --quiet --no-scm
+    dvc config core.analytics false
+    dvc config cache.dir "$cache"
+fi
+
+if [ "$jobs" -gt 1 ]; then
+    # dvc runs one stage after another; the training stages, which only read what stands before them, need not wait
+    dvc repro glove-coverage $(dvc stage list --name-only | grep '^tokenize@')
+    dvc stage list --name-only | grep '^train' | xargs -P "$jobs" -I{} dvc --wait-for-lock repro --single-item {}
+fi
+dvc repro
+
+echo
+cat plots/results.md
+echo
+echo "Figures: $(pwd)/plots (comparison.png, losses.png, coverage.png, lengths.png, curves/)"

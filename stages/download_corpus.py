@@ -1,0 +1,57 @@
+"""Fetch the headlines, check them row by row, and write them in one format.
+
+    python stages/download_corpus.py
+
+in:   data/bundled/headlines.jsonl  if corpus.source is `bundled`
+      params.yaml                   corpus, allow_http
+out:  data/raw/headlines.jsonl      one object a line: headline, is_sarcastic
+"""
+
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+
+from sarcasm.command import run
+from sarcasm.corpus import format_lines, read_headlines
+from sarcasm.download import fetch, verify
+from sarcasm.errors import InputError
+from sarcasm.files import replacing
+from sarcasm.params import Corpus, read_params
+from sarcasm.progress import download_bar
+from sarcasm.sources import CORPORA, Content, Remote
+
+TARGET = Path("data/raw/headlines.jsonl")
+
+
+def main() -> None:
+    """Run the stage."""
+    params = read_params(Path("params.yaml"))
+    path = locate(params.corpus, params.allow_http)
+    count = 0
+    with replacing(TARGET) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        for line in format_lines(read_headlines(path, params.corpus.text, params.corpus.label)):
+            count += file.write(line) > 0
+    print(f"{count} headlines from {params.corpus.source}")
+
+
+def locate(settings: Corpus, allow_http: bool) -> Path:
+    """Return where the corpus is on this disk, fetched and verified. Raises InputError if it cannot be had."""
+    source = settings.source
+    checksum = settings.sha256 and f"sha256:{settings.sha256}"
+    if source == "bundled":
+        return Path("data/bundled/headlines.jsonl")
+    if "://" not in source and source not in CORPORA:
+        if not Path(source).is_file():
+            known = ", ".join(["bundled", *CORPORA])
+            raise InputError(f"corpus.source: {source!r} is no file, no address and no known corpus ({known})")
+        verify(Path(source), Content(Path(source).name, None, checksum))
+        return Path(source)
+    name = PurePosixPath(urlsplit(source).path).name
+    remote = CORPORA.get(source) or Remote(name, None, checksum, addresses=(source,))
+    target = Path("data/raw/source", remote.name)
+    with download_bar() as progress:
+        fetch(remote, target, progress, allow_http=allow_http)
+    return target
+
+
+if __name__ == "__main__":
+    run(main, __doc__)
