@@ -30,7 +30,7 @@ from sarcasm.files import write_csv, write_json, write_text
 from sarcasm.model import HeadlineClassifier
 from sarcasm.params import GloveVariant, read_params
 from sarcasm.saved import SavedModel, save_model
-from sarcasm.tokenized import read_split, read_words
+from sarcasm.tokenized import read_ids, read_words
 from sarcasm.training import Run, parting_epoch
 
 
@@ -62,7 +62,8 @@ def main(name: str) -> None:
     statistics = count(model, settings.batch_size, vocabulary_settings.max_length)
 
     training, validation = (
-        read_split(ids_path, split, vocabulary_settings.max_length).to(device) for split in ("train", "validation")
+        Headlines(*read_ids(ids_path, split), vocabulary_settings.max_length).to(device)
+        for split in ("train", "validation")
     )
     identity = f"{variant!r} {settings!r} {vocabulary_settings!r} {device}"
     checkpoint = Checkpoint(Path(f"checkpoints/{name}.pt"), fingerprint(identity, inputs))

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 
-from sarcasm.batching import Headlines
 from sarcasm.files import replacing, write_text
 
 SPLITS = "train", "validation", "test"
@@ -23,11 +22,10 @@ def write_ids(path: Path, ids: np.ndarray, lengths: np.ndarray, labels: np.ndarr
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
-def read_split(path: Path, split: str, max_length: int) -> Headlines:
-    """Read one split of what `write_ids` wrote, padded to `max_length`."""
+def read_ids(path: Path, split: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Read the ids, lengths and labels of one split of what `write_ids` wrote."""
     with np.load(path) as arrays:
-        ids, lengths, labels = (arrays[f"{split}_{part}"] for part in ("ids", "lengths", "labels"))
-    return Headlines(ids, lengths, labels, max_length)
+        return arrays[f"{split}_ids"], arrays[f"{split}_lengths"], arrays[f"{split}_labels"]
 
 
 def write_words(path: Path, words: list[str]) -> None:

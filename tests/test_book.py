@@ -1,0 +1,242 @@
+"""The chapter, to the number: text, networks, coverage rule and training step, each against the slow obvious way."""
+
+import json
+import re
+import string
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from bs4 import BeautifulSoup
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+from torchinfo import summary
+
+from sarcasm.batching import Headlines
+from sarcasm.glove import coverage, start_embedding
+from sarcasm.model import HeadlineClassifier
+from sarcasm.params import Params, read_params
+from sarcasm.text import PAD, STOP_WORDS, UNKNOWN, collect, encode, glove, make_vocabulary, rank, stripped
+from sarcasm.training import Run
+
+ROOT = Path(__file__).parent.parent
+REAL = ROOT.parent / "shared/data"
+BOOK = read_params(ROOT / "configs/book.yaml")
+
+# parameters, trainable parameters, multiply-adds of a padded batch of 32, as the chapter prints them
+PRINTED = {
+    "bi_lstm": (21_537, 21_537, 17.72),
+    "stacked_lstm": (35_745, 35_745, 56.37),
+    "stacked_lstm_dropout": (35_745, 35_745, 56.37),
+    "glove_lstm": (406_817, 6_817, 25.34),
+    "glove_lstm_finetuned": (406_817, 406_817, 25.34),
+}
+
+
+def real_headlines(version: int) -> list[str]:
+    path = REAL / f"Sarcasm_Headlines_Dataset_v{version}.json"
+    if not path.exists():
+        pytest.skip(f"needs the real headlines in {REAL.relative_to(ROOT.parent)}/{path.name}")
+    return [json.loads(line)["headline"] for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def slow_clean(headline: str) -> str:
+    """Clean as the chapter does: one headline at a time, BeautifulSoup on each, word by word."""
+    headline = headline.lower()
+    for mark in (",", ".", "-", "/"):
+        headline = headline.replace(mark, f" {mark} ")
+    words = BeautifulSoup(headline, "html.parser").get_text().split()
+    table = str.maketrans("", "", string.punctuation)
+    return "".join(word + " " for word in (word.translate(table) for word in words) if word not in STOP_WORDS)
+
+
+def slow_stripped(headline: str) -> list[str]:
+    return slow_clean(headline).split()
+
+
+def slow_glove(headline: str) -> list[str]:
+    """Split the cleaned text in the manner of GloVe: no tags, lower case, digits as 0, marks apart."""
+    text = BeautifulSoup(slow_clean(headline), "html.parser").get_text().lower()
+    text = re.sub(r"\d", "0", text)
+    for mark in ".,!?()":
+        text = text.replace(mark, f" {mark} ")
+    return text.split()
+
+
+@pytest.mark.filterwarnings("ignore::bs4.MarkupResemblesLocatorWarning", "ignore::bs4.XMLParsedAsHTMLWarning")
+class TestText:
+    pieces = st.one_of(
+        st.sampled_from(
+            [
+                "<b>",
+                "</b>",
+                "<a href='x'>",
+                "<br/>",
+                "<!-- c -->",
+                "&amp;",
+                "&eacute;",
+                "&#39;",
+                "&nbsp;",
+                "&lt;b&gt;",
+                "&",
+            ]
+            + [" ", "  ", "\t", "\u00a0", "\u2003", "\x1c", "\x85", "\r", "\n", "\u2028", ",", ".", "-", "/", "don't"]
+            + ["the", "The", "1,234.5", "٣", "İ", "ΑΣ", "ß", "’", "“x”", "_", "it's", "<", ">", "A&B", "(x)", "u.s."]
+        ),
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=6),
+    )
+    headlines = st.lists(
+        st.lists(pieces, max_size=12).map("".join).filter(lambda text: "<!" not in text), min_size=1, max_size=6
+    )
+
+    @given(headlines)
+    def test_fast_equals_slow_on_any_text(self, headlines: list[str]) -> None:
+        assert list(stripped(headlines)) == [slow_stripped(text) for text in headlines]
+        assert list(glove(headlines)) == [slow_glove(text) for text in headlines]
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("version", [1, 2])
+    def test_fast_equals_slow_on_the_real_headlines(self, version: int) -> None:
+        headlines = real_headlines(version)
+        assert list(stripped(headlines)) == [slow_stripped(text) for text in headlines]
+        assert list(glove(headlines)) == [slow_glove(text) for text in headlines]
+
+
+def test_cleaning_by_hand() -> None:
+    headline = "The <b>'Roseanne'</b> revival - U.S./UK &amp; 1,234 don't ... up"
+    # the blanks come before the tags are read, so that `</b>` turns into text; `don't` loses its mark and stays
+    assert list(stripped([headline])) == [["roseanne", "b", "revival", "u", "s", "uk", "1", "234", "dont"]]
+    assert list(glove([headline])) == [["roseanne", "b", "revival", "u", "s", "uk", "0", "000", "dont"]]
+
+
+def test_full_glove_vocabulary_of_the_first_20000_headlines() -> None:
+    tokens = collect(real_headlines(1)[:20_000], glove)
+    assert len(rank(tokens, 20_000)[0]) == 22_457
+
+
+def test_vocabulary_by_hand() -> None:
+    tokens = collect(["b a b", "c a", "d d d d"], lambda headlines: (text.split() for text in headlines))
+    words, counts = rank(tokens, headlines=2)  # the third headline is not for training
+    assert (words, counts.tolist()) == (["b", "a", "c"], [2, 2, 1])  # the tie goes to the first to appear
+    vocabulary = make_vocabulary(words, size=4)
+    assert vocabulary == ["<pad>", "<unk>", "b", "a"]
+    ids, lengths = encode(tokens, vocabulary, max_length=2)
+    assert ids.tolist() == [2, 3, UNKNOWN, 3, UNKNOWN, UNKNOWN]
+    assert lengths.tolist() == [2, 2, 2]
+    headlines = Headlines(ids, lengths, np.array([0, 1, 0]), max_length=3)
+    assert headlines.ids.tolist() == [[2, 3, PAD], [UNKNOWN, 3, PAD], [UNKNOWN, UNKNOWN, PAD]]
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdef")), min_size=1), st.integers(3, 8))
+def test_vocabulary_equals_a_counter(headlines: list[list[str]], size: int) -> None:
+    tokens = collect([" ".join(words) for words in headlines], lambda texts: (text.split() for text in texts), chunk=2)
+    words, counts = rank(tokens, len(headlines))
+    most_common = Counter(word for words in headlines for word in words).most_common()
+    assert list(zip(words, counts.tolist(), strict=True)) == most_common
+    id_of = {word: place for place, (word, _) in enumerate(most_common[: size - 2], start=2)}
+    ids, _ = encode(tokens, make_vocabulary(words, size), max_length=99)
+    assert ids.tolist() == [id_of.get(word, UNKNOWN) for words in headlines for word in words]
+
+
+def book_network(params: Params, name: str) -> HeadlineClassifier:
+    variant = params.variant(name)
+    network = variant.model_dump(exclude={"vocabulary", "learning_rate"})
+    size = params.vocabularies[params.vocabulary_of(name)].size
+    return HeadlineClassifier(**{"embedding_dimension": params.glove.dimension, **network}, vocabulary_size=size)
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_parameters_and_multiply_adds_as_printed(name: str) -> None:
+    parameters, trainable, millions = PRINTED[name]
+    length = BOOK.vocabularies[BOOK.vocabulary_of(name)].max_length
+    ids = torch.zeros(BOOK.train.batch_size, length, dtype=torch.int32)
+    statistics = summary(book_network(BOOK, name), input_data=ids, verbose=0)
+    assert (statistics.total_params, statistics.trainable_params) == (parameters, trainable)
+    assert round(statistics.total_mult_adds / 1e6, 2) == millions
+
+
+def test_parameters_by_layer() -> None:
+    def count(module: nn.Module | None) -> int:
+        assert module is not None
+        return sum(parameter.numel() for parameter in module.parameters())
+
+    one, two, frozen = (book_network(BOOK, name) for name in ("bi_lstm", "stacked_lstm", "glove_lstm"))
+    assert count(one.embedding) == 14_000
+    assert count(one.recurrent) == 6_336
+    assert count(two.recurrent) == 6_336 + 14_208
+    assert (count(one.linear), count(one.output)) == (1_176, 25)
+    assert count(frozen.recurrent) == 6_528
+    assert (count(frozen.linear), count(frozen.output)) == (272, 17)
+
+
+def test_coverage_by_hand() -> None:
+    found, counts = np.array([True, False, True, True]), np.array([5, 3, 1, 1])
+    assert coverage(found, counts, 2) == {"words": 2, "found": 1, "types": 0.5, "tokens": 0.625}
+    assert coverage(found, counts, 9) == {"words": 4, "found": 3, "types": 0.75, "tokens": 0.7}
+
+
+def test_start_of_the_embedding() -> None:
+    vectors = np.arange(6, dtype=np.float32).reshape(3, 2) + 1
+    matrix = start_embedding(vectors, np.array([True, False, True]), seed=3)
+    assert matrix.shape == (5, 2) and matrix.dtype == np.float32
+    assert matrix[PAD].tolist() == [0, 0]
+    assert matrix[2].tolist() == [1, 2] and matrix[4].tolist() == [5, 6]
+    many = start_embedding(np.zeros((4_000, 50), np.float32), np.zeros(4_000, bool), seed=3)[UNKNOWN:]
+    assert -0.25 <= many.min() < -0.2499 and 0.2499 < many.max() <= 0.25
+    assert abs(many.mean()) < 0.002 and abs(many.std() - 0.5 / np.sqrt(12)) < 0.002
+
+
+class ChapterNetwork(nn.Module):
+    """The stacked network, straight from the chapter's description."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(2000, 7)
+        self.lstm1 = nn.LSTM(7, 24, bidirectional=True, batch_first=True)
+        self.lstm2 = nn.LSTM(48, 24, bidirectional=True, batch_first=True)
+        self.pool = nn.AdaptiveAvgPool1d(1)
+        self.linear = nn.Linear(48, 24)
+        self.output = nn.Linear(24, 1)
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        x, _ = self.lstm1(self.embedding(ids))
+        x, _ = self.lstm2(x)
+        x = self.pool(x.permute(0, 2, 1)).squeeze(2)
+        return torch.sigmoid(self.output(torch.relu(self.linear(x)))).squeeze(1)
+
+    def take(self, ours: HeadlineClassifier) -> None:
+        """Take over the weights of our network."""
+        assert ours.recurrent is not None
+        self.embedding.load_state_dict(ours.embedding.state_dict())
+        self.linear.load_state_dict(ours.linear.state_dict())
+        self.output.load_state_dict(ours.output.state_dict())
+        for layer, lstm in enumerate((self.lstm1, self.lstm2)):
+            weights = ours.recurrent.state_dict()
+            lstm.load_state_dict({key: weights[key.replace("_l0", f"_l{layer}")] for key in lstm.state_dict()})
+
+
+def test_one_training_step_equals_the_chapter_s() -> None:
+    torch.manual_seed(5)
+    generator = np.random.default_rng(5)
+    lengths = generator.integers(0, 20, size=32)
+    headlines = Headlines(
+        generator.integers(1, 2000, size=lengths.sum(), dtype=np.int32), lengths, generator.integers(0, 2, 32), 85
+    )
+    ours, theirs = book_network(BOOK, "stacked_lstm"), ChapterNetwork()
+    theirs.take(ours)
+    run = Run(ours, 0.001, BOOK.train)  # padded, batches of 32: one step an epoch
+    epoch = run.epoch(headlines, headlines)
+
+    optimizer = torch.optim.Adam(theirs.parameters(), lr=0.001, betas=(0.9, 0.999), amsgrad=False)
+    loss = nn.BCELoss()(theirs(headlines.ids), headlines.labels)
+    loss.backward()
+    optimizer.step()
+
+    assert epoch.train_loss == pytest.approx(loss.item(), abs=1e-6)
+    theirs_after, ours_as_theirs = theirs.state_dict(), ChapterNetwork()
+    ours_as_theirs.take(ours)
+    for key, value in ours_as_theirs.state_dict().items():
+        torch.testing.assert_close(value, theirs_after[key], rtol=0, atol=1e-6)
