@@ -51,10 +51,10 @@ def to_tsv(answer: Answer) -> str:
         "" if answer.probability is None else f"{answer.probability:.6f}",
         answer.verdict or "",
         _printable(answer.headline),
-        " ".join(answer.unknown),
+        _printable(" ".join(answer.unknown)),
     ]
     if answer.weights is not None:
-        cells.append(" ".join(f"{word}:{weight:+.6f}" for word, weight in answer.weights))
+        cells.append(_printable(" ".join(f"{word}:{weight:+.6f}" for word, weight in answer.weights)))
     return "\t".join(cells) + "\n"
 
 
@@ -63,7 +63,7 @@ def to_row(answer: Answer, colour: bool) -> str:
     probability = "" if answer.probability is None else f"{answer.probability:.3f}"
     row = f"{probability:>11}  {answer.verdict or '':13}  {_printable(answer.headline)}"
     if answer.unknown:
-        row += _painted(f"  (unknown: {', '.join(answer.unknown)})", FAINT if colour else "")
+        row += _painted(f"  (unknown: {_printable(', '.join(answer.unknown))})", FAINT if colour else "")
     if answer.weights:
         row += f"\n{'':28}" + "  ".join(_weighted(word, weight, colour) for word, weight in answer.weights)
     return row + "\n"
@@ -71,7 +71,7 @@ def to_row(answer: Answer, colour: bool) -> str:
 
 def _weighted(word: str, weight: float, colour: bool) -> str:
     paint = "" if abs(weight) < SLIGHT else SARCASTIC if weight > 0 else SERIOUS
-    return _painted(f"{word} {weight:+.3f}", paint if colour else "")
+    return _painted(f"{_printable(word)} {weight:+.3f}", paint if colour else "")
 
 
 def _painted(text: str, paint: str) -> str:
@@ -79,5 +79,5 @@ def _painted(text: str, paint: str) -> str:
 
 
 def _printable(text: str) -> str:
-    """Put a blank for what is no character to print: a tab would shift columns, an escape repaint the terminal."""
+    """Put a blank for what cannot be printed: a tab would shift columns, an escape repaint the terminal."""
     return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
