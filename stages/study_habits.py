@@ -1,0 +1,142 @@
+"""Measure what the chapter's two habits cost: dropping stop words and punctuation, and padding.
+
+    python stages/study_habits.py data/raw/headlines.jsonl
+
+The bidirectional network of the chapter at its rate of 0.001, on text {stripped, full} x batches {padded, bucketed},
+three seeds each, one thread. Seconds take the validation after each epoch in; they are of one machine: hold them
+against each other only.
+
+in:   FILE                       real headlines, such as runs/book/data/raw/headlines.jsonl
+      configs/book.yaml          network, split, vocabulary
+out:  results/habits/epochs.csv  a row an epoch: text, batching, seed, seconds from the start, losses and accuracies
+      results/habits/table.md    mean and range over the seeds
+      results/habits/figure.png  validation accuracy against seconds of training
+"""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from matplotlib.figure import Figure
+from tqdm import tqdm
+
+from sarcasm.batching import Headlines
+from sarcasm.command import run as run_command
+from sarcasm.corpus import read_headlines, share_out
+from sarcasm.figures import COLOURS, STYLE, save_figure
+from sarcasm.files import write_csv, write_text
+from sarcasm.model import HeadlineClassifier
+from sarcasm.params import read_params
+from sarcasm.text import TOKENIZERS, collect, encode, make_vocabulary, rank
+from sarcasm.training import Run
+
+PARAMS = read_params(Path("configs/book.yaml"))
+OUT = Path("results/habits")
+VARIANT = "bi_lstm"
+EPOCHS = 15
+SEEDS = 1, 2, 3
+GOAL = 0.75  # validation accuracy
+
+
+def main(file: str) -> None:
+    """Measure all, one configuration after the other within each seed, so that a slow minute hits all alike."""
+    torch.set_num_threads(1)
+    splits = {text: tokenize(Path(file), text) for text in ("stripped", "full")}
+    jobs = [(seed, text, batching) for seed in SEEDS for text in splits for batching in ("padded", "bucketed")]
+    rows = [row for job in tqdm(jobs) for row in measure(*job, *splits[job[1]])]
+    epochs = pd.DataFrame(rows)
+    write_csv(OUT / "epochs.csv", epochs)
+    write_text(OUT / "table.md", table(epochs))
+    save_figure(OUT / "figure.png", figure(epochs))
+
+
+def tokenize(path: Path, text: str) -> tuple[int, Headlines, Headlines]:
+    """Return the vocabulary's size and the training and validation headlines of the chapter's split."""
+    split = PARAMS.split
+    shares = {"train": split.train, "validation": split.validation}
+    splits = share_out(list(read_headlines(path)), shares, split.seed)
+    settings = PARAMS.vocabularies["plain"]
+    tokens = collect([headline.text for part in splits.values() for headline in part], TOKENIZERS[text])
+    vocabulary = make_vocabulary(rank(tokens, len(splits["train"]))[0], settings.size)
+    ids, lengths = encode(tokens, vocabulary, settings.max_length)
+    labels = np.array([headline.label for part in splits.values() for headline in part])
+    headlines, tokens_trained = len(splits["train"]), lengths[: len(splits["train"])].sum()
+    training = Headlines(ids[:tokens_trained], lengths[:headlines], labels[:headlines], settings.max_length)
+    validation = Headlines(ids[tokens_trained:], lengths[headlines:], labels[headlines:], settings.max_length)
+    return len(vocabulary), training, validation
+
+
+def measure(
+    seed: int, text: str, batching: str, size: int, training: Headlines, validation: Headlines
+) -> list[dict[str, object]]:
+    """Train the network once; return a row an epoch, its seconds summed up from the start."""
+    variant = PARAMS.variant(VARIANT)
+    network = variant.model_dump(exclude={"vocabulary", "learning_rate"}) | {"vocabulary_size": size}
+    torch.manual_seed(seed)
+    model = HeadlineClassifier(**network)
+    run = Run(model, variant.learning_rate, PARAMS.train.model_copy(update={"batching": batching, "seed": seed}))
+    rows, seconds = [], 0.0
+    for _ in range(EPOCHS):
+        start = time.perf_counter()
+        epoch = run.epoch(training, validation)
+        seconds += time.perf_counter() - start
+        rows.append({"text": text, "batching": batching, "seed": seed, "seconds": seconds, **epoch._asdict()})
+    return rows
+
+
+def table(epochs: pd.DataFrame) -> str:
+    """Sum the runs up in Markdown: mean over the seeds, range in brackets."""
+    lines = [
+        f"| text | batches | best validation accuracy | lowest loss | seconds an epoch | epochs to {GOAL} "
+        f"| seconds to {GOAL} |",
+        "|---|---|---|---|--:|--:|--:|",
+    ]
+    for (text, batching), group in epochs.groupby(["text", "batching"], sort=False):
+        runs = [run for _, run in group.groupby("seed")]
+        reached = [run[run["validation_accuracy"] >= GOAL] for run in runs]
+        cells = (
+            text,
+            batching,
+            spread([run["validation_accuracy"].max() for run in runs], 3),
+            spread([run["validation_loss"].min() for run in runs], 3),
+            f"{group['seconds'].groupby(group['seed']).max().median() / EPOCHS:.2f}",
+            spread([run["epoch"].min() for run in reached], 0) if all(map(len, reached)) else "not by all",
+            spread([run["seconds"].min() for run in reached], 1) if all(map(len, reached)) else "not by all",
+        )
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    return "\n".join(lines) + "\n"
+
+
+def spread(values: list[float], decimals: int) -> str:
+    """Show mean and range."""
+    return f"{np.mean(values):.{decimals}f} ({min(values):.{decimals}f} to {max(values):.{decimals}f})"
+
+
+@STYLE
+def figure(epochs: pd.DataFrame) -> Figure:
+    """Draw validation accuracy against seconds of training, a thin line a seed."""
+    drawing = Figure(figsize=(8, 4.2))
+    axes = drawing.subplots()
+    for place, ((text, batching), group) in enumerate(epochs.groupby(["text", "batching"], sort=False)):
+        for _, run in group.groupby("seed"):
+            axes.plot(
+                run["seconds"],
+                run["validation_accuracy"],
+                "--" if batching == "padded" else "-",
+                lw=1.5,
+                color=COLOURS[0 if text == "stripped" else 3],
+            )
+        end = group.groupby("epoch")[["seconds", "validation_accuracy"]].mean().iloc[-1]
+        label = f"{'words kept' if text == 'full' else 'words dropped'}, {batching}"
+        axes.annotate(label, end, (6, (0, 4)[place % 2]), textcoords="offset points", va="center")
+    axes.axhline(GOAL, color="#888888", lw=1)
+    axes.set(xlabel="seconds of training on one core", ylabel="validation accuracy", xlim=(0, axes.get_xlim()[1] * 1.2))
+    axes.set_title("Words kept and nothing padded: more accurate, and sooner")
+    axes.grid(True, axis="y")
+    return drawing
+
+
+if __name__ == "__main__":
+    run_command(main, __doc__, "file")

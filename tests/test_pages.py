@@ -1,0 +1,44 @@
+"""What the pages say against what is there."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from docs.fill import fill, pages
+
+ROOT = Path(__file__).parent.parent
+PAGES = pytest.mark.parametrize("page", pages(), ids=lambda path: path.name)
+
+
+@PAGES
+def test_tables_are_those_of_their_files(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert fill(text) == text, "run `python docs/fill.py`"
+
+
+@PAGES
+def test_links_lead_to_files(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", text):
+        assert "://" in target or (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_tree_names_what_is_there() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    tree = re.search(r"## The house\n.*?```\n(.*?)```", readme, re.DOTALL)
+    assert tree
+    folders: list[str] = []
+    for line in tree[1].splitlines():
+        depth = (len(line) - len(line.lstrip())) // 2
+        for name in re.split(r"\s{2,}", line.strip())[0].split(" "):
+            assert ROOT.joinpath(*folders[:depth], name).exists(), line
+        folders[depth:] = [name.rstrip("/")]
+
+
+def test_the_diagram_is_that_of_dvc() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    command = [Path(sys.executable).parent / "dvc", "dag", "--mermaid", "--collapse-foreach-matrix"]
+    diagram = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert f"```mermaid\n{diagram.strip()}\n```" in readme

@@ -1,0 +1,106 @@
+"""The five uses that the README shows, each in a small project."""
+
+import json
+import re
+
+import pytest
+import yaml
+from tests.project import commit, contents, run
+
+
+def changed_stages(folder) -> set[str]:
+    """Return the stages that `dvc status` names."""
+    return set(json.loads(run(folder, "dvc", "status", "--json").stdout))
+
+
+def change(folder, *keys: str, value) -> None:
+    """Change one parameter, as a user would in an editor."""
+    document = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
+    section = document
+    for key in keys[:-1]:
+        section = section[key]
+    section[keys[-1]] = value
+    (folder / "params.yaml").write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+
+
+def test_a_changed_rate_concerns_its_variant_and_what_follows(small_project):
+    change(small_project, "variants", "lstm", "learning_rate", value=0.0005)
+    assert changed_stages(small_project) == {"train@lstm", "evaluate", "draw-figures"}
+
+
+def test_a_changed_dimension_retrains_no_variant_without_glove(small_project):
+    change(small_project, "glove", "dimension", value=100)
+    trained = {stage for stage in changed_stages(small_project) if stage.startswith("train")}
+    assert trained <= {"train-glove@glove_lstm"}
+    planned = run(small_project, "dvc", "repro", "--dry").stdout
+    assert "download-glove" in planned and "train@" not in planned
+
+
+@pytest.mark.slow
+def test_a_sweep_of_learning_rates_is_listed_with_numbers_and_metrics(small_project):
+    rates = "variants.stacked_lstm_dropout.learning_rate=0.001,0.0003,0.0001,0.00001"
+    run(small_project, "dvc", "exp", "run", "--queue", "-S", rates)
+    run(small_project, "dvc", "queue", "start", "-j", "2")
+    wait_for_queue(small_project)
+    shown = json.loads(run(small_project, "dvc", "exp", "show", "--json").stdout)
+    experiments = [experiment["revs"][0] for branch in shown for experiment in branch["experiments"] or []]
+    found = {}
+    for experiment in experiments:
+        parameters = experiment["data"]["params"]["params.yaml"]["data"]
+        scores = experiment["data"]["metrics"]["metrics/scores/stacked_lstm_dropout.json"]["data"]
+        found[parameters["variants"]["stacked_lstm_dropout"]["learning_rate"]] = scores
+    # `-S` writes 0.00001 as 1e-05, which YAML gives back as a string: the stage took it for the number
+    assert {float(rate) for rate in found} == {0.001, 0.0003, 0.0001, 0.00001}
+    assert len({scores["loss"] for scores in found.values()}) == 4
+    assert all(0 <= scores["accuracy"] <= 1 for scores in found.values())
+
+
+def wait_for_queue(folder) -> None:
+    """Wait until all experiments have ended; none may have failed."""
+    for _ in range(300):
+        status = run(folder, "dvc", "queue", "status").stdout
+        assert "Failed" not in status, status
+        if not re.search("Queued|Running", status):
+            return
+        run(folder, "sleep", "1")
+    raise AssertionError(f"the queue has not ended: {status}")
+
+
+def test_differences_between_two_commits(small_project):
+    change(small_project, "variants", "lstm", "learning_rate", value=0.05)
+    run(small_project, "dvc", "repro")
+    commit(small_project, "Raise the rate")
+    parameters = json.loads(run(small_project, "dvc", "params", "diff", "HEAD~1", "HEAD", "--json").stdout)
+    assert parameters["params.yaml"] == {"variants.lstm.learning_rate": {"old": 0.001, "new": 0.05}}
+    metrics = json.loads(run(small_project, "dvc", "metrics", "diff", "HEAD~1", "HEAD", "--json").stdout)
+    assert set(metrics) == {"metrics/scores/lstm.json"}
+    assert "loss" in metrics["metrics/scores/lstm.json"]
+    page = small_project / "diff"
+    run(small_project, "dvc", "plots", "diff", "HEAD~1", "HEAD", "--out", str(page))
+    assert "plots/history" in (page / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_two_jobs_leave_the_lock_of_one(fresh_project, small_project):
+    run(fresh_project, "./repro.sh", "params.yaml", "2")
+    one, two = (yaml.safe_load((folder / "dvc.lock").read_text()) for folder in (small_project, fresh_project))
+    assert one == two
+    assert contents(fresh_project).keys() == contents(small_project).keys()
+
+
+@pytest.mark.slow
+def test_forcing_everything_leaves_the_lock_as_it_was(small_project):
+    before = contents(small_project)
+    run(small_project, "dvc", "repro", "--force")
+    assert contents(small_project) == before
+
+
+@pytest.mark.slow
+def test_another_parameter_file_runs_in_its_own_folder(small_project):
+    before = contents(small_project)
+    document = yaml.safe_load((small_project / "params.yaml").read_text(encoding="utf-8"))
+    document["train"]["epochs"] = 1
+    (small_project / "mine.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    run(small_project, "./repro.sh", "mine.yaml", "1")
+    assert len((small_project / "runs/mine/plots/history/lstm.csv").read_text().splitlines()) == 2
+    assert contents(small_project) == before
