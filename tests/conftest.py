@@ -4,12 +4,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 from filelock import FileLock
 from hypothesis import settings
 from tests.project import commit, make, run
 
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.load_profile("house")
+torch.set_num_threads(1)  # as the stages do; two threads that share a busy core wait for each other
 
 
 def _once(tmp_path_factory, worker_id, name, build) -> Path:

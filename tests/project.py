@@ -119,7 +119,7 @@ def commit(folder: Path, message: str) -> None:
 
 def run_stage(folder: Path, name: str, *arguments: str) -> None:
     """Run one stage's script in this process, which saves the start of another. It ends a failure by SystemExit."""
-    with chdir(folder), patch.object(sys, "argv", [name, *arguments]):
+    with chdir(folder), patch.object(sys, "argv", [f"{name}.py", *arguments]):
         runpy.run_path(str(ROOT / f"stages/{name}.py"), run_name="__main__")
 
 
@@ -128,8 +128,8 @@ def refusal(folder: Path, name: str, *arguments: str) -> str:
     with pytest.raises(SystemExit) as ended:
         run_stage(folder, name, *arguments)
     message = ended.value.code  # Python prints a text and exits with 1
-    assert isinstance(message, str) and message.startswith(f"{name}: ") and len(message.splitlines()) == 1, message
-    return message.removeprefix(f"{name}: ")
+    assert isinstance(message, str) and message.startswith(f"{name}.py: ") and len(message.splitlines()) == 1, message
+    return message.removeprefix(f"{name}.py: ")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
