@@ -4,12 +4,9 @@ import hashlib
 import json
 import os
 import re
-import runpy
 import subprocess
 import sys
-from contextlib import chdir
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -17,6 +14,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 from tests.browser import PROGRAM, open_tab
+from tests.project import refusal, run_stage
 
 from sarcasm.params import read_params
 from sarcasm.report import describe_network, interval_scale, source_name
@@ -100,8 +98,7 @@ def write_inputs(folder: Path, variants: int = 3, split: str = "test", **change)
 
 
 def write_report(folder: Path) -> str:
-    with chdir(folder), patch.object(sys, "argv", ["write_report"]):
-        runpy.run_path(str(SCRIPT), run_name="__main__")
+    run_stage(folder, "write_report")
     return (folder / "plots/report.html").read_text(encoding="utf-8")
 
 
@@ -199,8 +196,7 @@ def test_one_variant_without_a_test_split(tmp_path, soup):
 
 def test_a_missing_input_is_one_line(tmp_path):
     (write_inputs(tmp_path) / "plots/sentences.csv").unlink()
-    with pytest.raises(SystemExit, match=r"^write_report.py: .*'plots/sentences.csv'$"):
-        write_report(tmp_path)
+    assert refusal(tmp_path, "write_report").endswith("No such file or directory: 'plots/sentences.csv'")
 
 
 @pytest.mark.slow
