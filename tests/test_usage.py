@@ -25,7 +25,7 @@ def change(folder, *keys: str, value) -> None:
 
 def test_a_changed_rate_concerns_its_variant_and_what_follows(small_project):
     change(small_project, "variants", "lstm", "learning_rate", value=0.0005)
-    assert changed_stages(small_project) == {"train@lstm", "evaluate", "draw-figures"}
+    assert changed_stages(small_project) == {"train@lstm", "evaluate", "draw-figures", "report"}
 
 
 def test_a_changed_dimension_retrains_no_variant_without_glove(small_project):
