@@ -83,6 +83,11 @@ def _take_from_whole(source: WebFile, archive: Remote, member: Content, target: 
     _collect(source, range(source.size), whole, target, progress, finish)
 
 
+def verify(path: Path, content: Content) -> None:
+    """Raise InputError if the file on disk is not of the size and checksum that are known of it."""
+    _check(LocalFile(path), content)
+
+
 def _extract(source: LocalFile, member: Content, target: Path) -> None:
     info, span = locate(source, member)
     write_gzip(source, span, info, member, target)
