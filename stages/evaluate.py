@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from sarcasm.command import run
 from sarcasm.corpus import read_headlines
+from sarcasm.errors import InputError
 from sarcasm.files import read_json, write_csv, write_json
 from sarcasm.params import read_params
 from sarcasm.saved import load_model
@@ -39,6 +40,8 @@ def main() -> None:
     rows = []
     for name in tqdm(params.all_variants, "evaluate", unit="variant", disable=None):
         model = load_model(Path(f"models/{name}.pt"))
+        if model.variant != name:
+            raise InputError(f"models/{name}.pt: the model of {model.variant}, expected that of {name}")
         predictions[name] = model.probabilities(predictions["headline"].tolist())
         sentences[name] = model.probabilities(settings.sentences)
         scores = score(labels, predictions[name].to_numpy(), settings.resamples, settings.seed)

@@ -54,6 +54,8 @@ def main(name: str) -> None:
     inputs = [ids_path, vocabulary_path]
     if isinstance(variant, GloveVariant):
         vectors = torch.from_numpy(np.load(glove_path))
+        if len(vectors) != len(vocabulary):
+            raise InputError(f"{glove_path}: {len(vectors)} vectors, expected one for each of {len(vocabulary)} words")
         network["embedding_dimension"] = vectors.shape[1]
         inputs.append(glove_path)
     model = HeadlineClassifier(**network).to(device)
@@ -66,11 +68,11 @@ def main(name: str) -> None:
         for split in ("train", "validation")
     )
     identity = f"{variant!r} {settings!r} {vocabulary_settings!r} {device}"
-    checkpoint = Checkpoint(Path(f"checkpoints/{name}.pt"), fingerprint(identity, inputs))
     progress = Run(model, variant.learning_rate, settings)
-    if state := checkpoint.load():
-        progress.restore(state)
-    fit(progress, training, validation, settings.epochs, checkpoint, name)
+    with Checkpoint(Path(f"checkpoints/{name}.pt"), fingerprint(identity, inputs)) as checkpoint:
+        if state := checkpoint.load():
+            progress.restore(state)
+        fit(progress, training, validation, settings.epochs, checkpoint, name)
 
     saved = SavedModel(
         variant=name,

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from sarcasm.batching import Headlines
 from sarcasm.errors import InputError
-from sarcasm.files import replacing
+from sarcasm.files import read_sealed, write_sealed
 from sarcasm.model import HeadlineClassifier
 from sarcasm.text import TOKENIZERS, Tokens, collect, encode, unknown_words
 from sarcasm.training import predict
@@ -50,7 +50,12 @@ class SavedModel:
 
     @cached_property
     def classifier(self) -> HeadlineClassifier:
-        """The network with its trained weights, built once. Raises InputError if they are not of its shape."""
+        """The network with its trained weights, built once. Raises InputError if they or the vocabulary do not fit."""
+        if len(self.vocabulary) != self.network["vocabulary_size"]:
+            raise InputError(
+                f"model {self.variant}: a vocabulary of {len(self.vocabulary)} words, "
+                f"expected {self.network['vocabulary_size']}"
+            )
         model = HeadlineClassifier(**self.network)
         try:
             model.load_state_dict(self.weights)
@@ -96,14 +101,16 @@ def save_model(path: Path, model: SavedModel) -> None:
     """Write the model; equal models give equal bytes."""
     buffer = io.BytesIO()  # into a file, torch.save would write the file's name as well
     torch.save(asdict(model), buffer)
-    with replacing(path) as temporary:
-        temporary.write_bytes(buffer.getvalue())
+    write_sealed(path, buffer.getvalue())
 
 
 def load_model(path: Path) -> SavedModel:
     """Read what `save_model` wrote. Raises InputError, naming the file, if it is anything else."""
     try:
-        return SavedModel(**torch.load(path, weights_only=True, map_location="cpu"))
+        data = read_sealed(path)  # torch.load alone lets a flipped bit pass
+        if data is None:
+            raise InputError(f"{path}: damaged, or not a model of this project; `dvc repro` trains it")
+        return SavedModel(**torch.load(io.BytesIO(data), weights_only=True, map_location="cpu"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such model; `dvc repro` trains it") from None
     except (RuntimeError, UnpicklingError, TypeError, EOFError) as error:

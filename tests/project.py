@@ -1,0 +1,139 @@
+"""A small project to run the pipeline in: the tracked files, 120 headlines, three variants, two epochs.
+
+The fixtures `fresh_project` and `small_project` of conftest.py give a copy of it.
+"""
+
+import gzip
+import json
+import os
+import random
+import runpy
+import shutil
+import subprocess
+import sys
+from contextlib import chdir
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+CODE = ["stages", "dvc.yaml", "repro.sh", ".dvc", ".dvcignore", ".gitignore"]
+OPENINGS = "area man,local woman,nation,senate,report,study,mayor,officials,scientists,everyone".split(",")
+VERBS = "announces,confirms,wins,votes on,delays,finally admits,quietly enjoys,bravely eats,blames".split(",")
+THINGS = "budget,weather,sandwich,election,bridge,moon,whole weekend,climate deal,chair,tax plan".split(",")
+
+
+def headlines(count: int = 120) -> list[dict[str, str | int]]:
+    """Invent headlines, of which every other one is sarcastic."""
+    draw = random.Random(0)
+    texts = [f"{draw.choice(OPENINGS)} {draw.choice(VERBS)} {draw.choice(THINGS)}" for _ in range(count)]
+    return [
+        {"headline": f"{text} again" if place % 2 else text, "is_sarcastic": place % 2}
+        for place, text in enumerate(texts)
+    ]
+
+
+def vectors(dimension: int = 50) -> str:
+    """Invent the vectors of all words of the headlines but one, in GloVe's format."""
+    words = sorted(set(" ".join(OPENINGS + VERBS + THINGS).split()))
+    values = np.random.default_rng(0).normal(0, 0.4, (len(words), dimension))
+    return "".join(
+        f"{word} {' '.join(f'{value:.4f}' for value in row)}\n" for word, row in zip(words, values, strict=True)
+    )
+
+
+def params() -> dict:
+    """Return the project's own params.yaml, cut down: three small variants, two epochs."""
+    document = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    document["split"] |= {"train": 80, "validation": 20, "test": 20}
+    document["vocabularies"]["plain"] |= {"size": 40, "max_length": 12}
+    document["vocabularies"]["glove"] |= {"size": 50, "max_length": 10}
+    document["train"] |= {"epochs": 2, "batch_size": 8, "device": "cpu"}
+    document["evaluate"] |= {"resamples": 100, "sentences": document["evaluate"]["sentences"][:2]}
+    for group, names in {"variants": ["lstm", "stacked_lstm_dropout"], "glove_variants": ["glove_lstm"]}.items():
+        document[group] = {name: document[group][name] | {"hidden_size": 4} for name in names}
+    return document
+
+
+def write_params(folder: Path, document: dict) -> None:
+    """Write params.yaml, in the order of `document`."""
+    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+    (folder / "params.yaml").write_text(text, encoding="utf-8")
+
+
+def make(folder: Path) -> Path:
+    """Make the project in `folder`: a git repository with one commit, nothing run."""
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *CODE]
+    for name in subprocess.check_output(listing, cwd=ROOT, text=True).split("\0")[:-1]:
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    write_params(folder, params())
+    bundled = folder / "data/bundled"
+    bundled.mkdir(parents=True)
+    (bundled / "headlines.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in headlines()), encoding="utf-8")
+    (bundled / "vectors.50d.txt.gz").write_bytes(gzip.compress(vectors().encode(), mtime=0))
+    run(folder, "git", "init", "--quiet")
+    commit(folder, "Start")
+    return folder
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return the variables of a user who has nothing set but the way to this Python; dvc and git stay in `folder`."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "DVC_", "HEADLINES_"))}
+    person = {f"GIT_{who}_{what}": "a@b.c" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    return (
+        kept
+        | person
+        | {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "DVC_SITE_CACHE_DIR": str(folder / ".dvc/tmp/site"),
+            "DVC_NO_ANALYTICS": "1",
+        }
+    )
+
+
+def start(folder: Path, *command: str) -> subprocess.Popen[str]:
+    """Start a command in the project, in a process group of its own."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=folder, env=environment(folder), start_new_session=True, **pipes)
+
+
+def run(folder: Path, *command: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
+    """Run a command in the project and hold it to its exit code (None: any)."""
+    result = subprocess.run(command, cwd=folder, env=environment(folder), capture_output=True, text=True)
+    assert code in (None, result.returncode), f"{command}: {result.returncode}\n{result.stdout}{result.stderr}"
+    return result
+
+
+def commit(folder: Path, message: str) -> None:
+    """Commit all that git does not ignore."""
+    run(folder, "git", "add", "--all")
+    run(folder, "git", "commit", "--quiet", "--allow-empty", "-m", message)
+
+
+def run_stage(folder: Path, name: str, *arguments: str) -> None:
+    """Run one stage's script in this process, which saves the start of another. It ends a failure by SystemExit."""
+    with chdir(folder), patch.object(sys, "argv", [f"{name}.py", *arguments]):
+        runpy.run_path(str(ROOT / f"stages/{name}.py"), run_name="__main__")
+
+
+def refusal(folder: Path, name: str, *arguments: str) -> str:
+    """Run a stage that must fail as its users shall see it: one line on stderr, exit code 1. Return the line."""
+    with pytest.raises(SystemExit) as ended:
+        run_stage(folder, name, *arguments)
+    message = ended.value.code  # Python prints a text and exits with 1
+    assert isinstance(message, str) and message.startswith(f"{name}.py: ") and len(message.splitlines()) == 1, message
+    return message.removeprefix(f"{name}.py: ")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file that the pipeline wrote, and dvc.lock, by its path."""
+    names = ["dvc.lock", "checkpoints", "data", "metrics", "models", "plots"]
+    paths = [path for name in names for path in [folder / name, *(folder / name).rglob("*")] if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(paths)}

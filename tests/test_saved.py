@@ -1,0 +1,99 @@
+"""A model file is what this project saved, whole, or it is refused by name."""
+
+import io
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from tests.project import refusal
+
+from sarcasm.errors import InputError
+from sarcasm.files import write_sealed
+from sarcasm.model import HeadlineClassifier
+from sarcasm.saved import SavedModel, load_model, save_model
+
+NETWORK = {
+    "vocabulary_size": 4,
+    "embedding_dimension": 2,
+    "cell": "gru",
+    "layers": 1,
+    "bidirectional": False,
+    "hidden_size": 2,
+    "dropout": dict.fromkeys(("embedding", "between", "recurrent", "linear"), 0.0),
+}
+
+
+@pytest.fixture
+def model():
+    weights = HeadlineClassifier(**NETWORK).state_dict()
+    return SavedModel("small", NETWORK, "full", ["<pad>", "<unk>", "bridge", "again"], 5, True, weights)
+
+
+@pytest.fixture
+def path(model, tmp_path):
+    save_model(tmp_path / "small.pt", model)
+    return tmp_path / "small.pt"
+
+
+def test_equal_models_are_equal_bytes_and_judge_alike(model, path):
+    save_model(path.with_name("other.pt"), load_model(path))
+    assert path.read_bytes() == path.with_name("other.pt").read_bytes()
+    texts = ["bridge again", "no known word", "", " ".join(["bridge"] * 10_000), "\ud800 \0"]
+    assert (load_model(path).probabilities(texts) == model.probabilities(texts)).all()
+    assert model.probabilities([]).shape == (0,)
+
+
+def test_a_changed_bit_or_a_cut_is_refused(path):
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 5):
+        for bad in (whole[:place] + bytes([whole[place] ^ 16]) + whole[place + 1 :], whole[:place]):
+            path.write_bytes(bad)
+            with pytest.raises(InputError, match="small.pt: damaged"):
+                load_model(path)
+
+
+class Malice:
+    def __reduce__(self):
+        return Path.touch, (Path("malice"),)
+
+
+def sealed(what):
+    buffer = io.BytesIO()
+    torch.save(what, buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "data", [sealed(Malice()), pickle.dumps({}, protocol=2), sealed({"weights": {}}), sealed(torch.ones(2)), b""]
+)
+def test_other_files_are_refused_and_run_no_code(path, data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_sealed(path, data)
+    with pytest.raises(InputError, match="small.pt: "):
+        load_model(path)
+    assert not Path("malice").exists()
+
+
+def test_a_missing_model_is_named(tmp_path):
+    with pytest.raises(InputError, match="small.pt: no such model"):
+        load_model(tmp_path / "small.pt")
+
+
+def test_weights_of_another_shape_are_refused(model):
+    with pytest.raises(InputError, match="model small: weights and settings do not fit"):
+        replace(model, network=NETWORK | {"hidden_size": 3}).classifier
+
+
+@pytest.mark.parametrize("vocabulary", [["<pad>", "<unk>"], ["<pad>", "<unk>", "bridge", "again", "moon"]])
+def test_another_vocabulary_is_refused(model, vocabulary):
+    with pytest.raises(InputError, match=f"model small: a vocabulary of {len(vocabulary)} words, expected 4"):
+        replace(model, vocabulary=vocabulary).classifier
+
+
+def test_the_model_of_another_variant_is_refused_by_name(small_project):
+    models = small_project / "models"
+    (models / "lstm.pt").write_bytes((models / "glove_lstm.pt").read_bytes())
+    message = refusal(small_project, "evaluate")
+    assert message == "models/lstm.pt: the model of glove_lstm, expected that of lstm"
