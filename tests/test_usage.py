@@ -77,9 +77,13 @@ def test_differences_between_two_commits(small_project):
     metrics = json.loads(run(small_project, "dvc", "metrics", "diff", "HEAD~1", "HEAD", "--json").stdout)
     assert set(metrics) == {"metrics/scores/lstm.json"}
     assert "loss" in metrics["metrics/scores/lstm.json"]
-    page = small_project / "diff"
-    run(small_project, "dvc", "plots", "diff", "HEAD~1", "HEAD", "--out", str(page))
-    assert "plots/history" in (page / "index.html").read_text(encoding="utf-8")
+    charts = json.loads(run(small_project, "dvc", "plots", "diff", "HEAD~1", "HEAD", "--json").stdout)["data"]
+    assert set(charts) == {"Validation loss", "Validation accuracy", "Confusion"}
+    for chart in charts.values():
+        drawn = json.loads(chart[0]["content"])
+        assert "<DVC" not in chart[0]["content"]
+        assert {row["rev"] for row in drawn["data"]["values"]} == {"HEAD~1", "HEAD"}
+        assert {row["variant"] for row in drawn["data"]["values"]} == {"lstm", "stacked_lstm_dropout", "glove_lstm"}
 
 
 @pytest.mark.slow
