@@ -1,5 +1,6 @@
 # make repro   run the pipeline            PARAMS=configs/book.yaml: another parameter file, in runs/book
 #                                          JOBS=2: train two variants at a time
+# make demo    judge the sentences of params.yaml with the trained model
 # make test    run the tests               make test-slow: the slow ones
 # make lint    format, lint and types
 
@@ -8,10 +9,14 @@ JOBS ?= 1
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test test-slow lint
+.PHONY: repro demo test test-slow lint
 
 repro: .venv/installed
 	./repro.sh $(PARAMS) $(JOBS)
+
+demo: .venv/installed
+	@python -c 'import yaml; print(*yaml.safe_load(open("params.yaml"))["evaluate"]["sentences"], sep="\n")' \
+		| python stages/predict.py
 
 test: .venv/installed
 	pytest -n 2 -m "not slow"

@@ -30,3 +30,4 @@ echo
 cat plots/results.md
 echo
 echo "Figures: $(pwd)/plots (comparison.png, losses.png, coverage.png, lengths.png, curves/)"
+echo "Report:  $(pwd)/plots/report.html"

@@ -20,6 +20,7 @@ from sarcasm.progress import download_bar
 from sarcasm.sources import CORPORA, Content, Remote
 
 TARGET = Path("data/raw/headlines.jsonl")
+DOWNLOADS = Path("data/raw/source")
 
 
 def main() -> None:
@@ -30,6 +31,8 @@ def main() -> None:
     with replacing(TARGET) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         for line in format_lines(read_headlines(path, params.corpus.text, params.corpus.label)):
             count += file.write(line) > 0
+    if path.parent == DOWNLOADS:
+        path.unlink()
     print(f"{count} headlines from {params.corpus.source}")
 
 
@@ -47,7 +50,7 @@ def locate(settings: Corpus, allow_http: bool) -> Path:
         return Path(source)
     name = PurePosixPath(urlsplit(source).path).name
     remote = CORPORA.get(source) or Remote(name, None, checksum, addresses=(source,))
-    target = Path("data/raw/source", remote.name)
+    target = DOWNLOADS / remote.name
     with download_bar() as progress:
         fetch(remote, target, progress, allow_http=allow_http)
     return target

@@ -83,13 +83,13 @@ def test_a_missing_model_is_named(tmp_path):
 
 def test_weights_of_another_shape_are_refused(model):
     with pytest.raises(InputError, match="model small: weights and settings do not fit"):
-        replace(model, network=NETWORK | {"hidden_size": 3}).build()
+        replace(model, network=NETWORK | {"hidden_size": 3}).classifier
 
 
 @pytest.mark.parametrize("vocabulary", [["<pad>", "<unk>"], ["<pad>", "<unk>", "bridge", "again", "moon"]])
 def test_another_vocabulary_is_refused(model, vocabulary):
     with pytest.raises(InputError, match=f"model small: a vocabulary of {len(vocabulary)} words, expected 4"):
-        replace(model, vocabulary=vocabulary).build()
+        replace(model, vocabulary=vocabulary).classifier
 
 
 def test_the_model_of_another_variant_is_refused_by_name(small_project):

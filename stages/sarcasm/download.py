@@ -48,27 +48,13 @@ def fetch_member(
     ranges. Raises InputError as `fetch` does.
     """
 
-    def finish(part: LocalFile) -> None:
-        _check(part, archive)
-        _extract(part, member, target)
-
     def take(source: Source) -> None:
         if isinstance(source, LocalFile):
             _extract(source, member, target)
         elif source.ranges:
-            info, span = locate(source, member)
-            packed = Content(member.name, len(span), f"crc32:{info.CRC:08x}")
-            _collect(
-                source,
-                span,
-                packed,
-                target,
-                progress,
-                lambda part: write_gzip(part, range(part.size), info, member, target),
-            )
+            _take_member(source, member, target, progress)
         else:
-            whole = replace(archive, name=f"{archive.name} (whole, as the server has no ranges)")
-            _collect(source, range(source.size), whole, target, progress, finish)
+            _take_from_whole(source, archive, member, target, progress)
 
     return _first_good(archive, take, allow_http)
 
@@ -76,6 +62,30 @@ def fetch_member(
 def extract_member(zip_path: Path, member: Content, target: Path) -> None:
     """Write one member of a zip on disk to `target`: the gzip file, byte for byte, that `fetch_member` writes."""
     _extract(LocalFile(zip_path), member, target)
+
+
+def _take_member(source: WebFile, member: Content, target: Path, progress: Progress) -> None:
+    info, span = locate(source, member)
+
+    def finish(part: LocalFile) -> None:
+        write_gzip(part, range(part.size), info, member, target)
+
+    packed = Content(member.name, len(span), f"crc32:{info.CRC:08x}")  # what a part of it is known by
+    _collect(source, span, packed, target, progress, finish)
+
+
+def _take_from_whole(source: WebFile, archive: Remote, member: Content, target: Path, progress: Progress) -> None:
+    def finish(part: LocalFile) -> None:
+        _check(part, archive)
+        _extract(part, member, target)
+
+    whole = replace(archive, name=f"{archive.name} (whole, as the server has no ranges)")
+    _collect(source, range(source.size), whole, target, progress, finish)
+
+
+def verify(path: Path, content: Content) -> None:
+    """Raise InputError if the file on disk is not of the size and checksum that are known of it."""
+    _check(LocalFile(path), content)
 
 
 def _extract(source: LocalFile, member: Content, target: Path) -> None:
@@ -97,7 +107,7 @@ def _collect(
     as good; if it turns out bad it is fetched anew. Without a checksum nothing that was left can be trusted.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"{target.name}.{(content.checksum or '')[-8:]}.part")
+    part = target.with_name(f"{target.name}.{(content.checksum or 'unproven')[-8:]}.part")
     if not content.checksum:
         part.unlink(missing_ok=True)
     with part.open("ab") as file:
@@ -112,7 +122,7 @@ def _collect(
         if not continued:
             raise
         _collect(source, span, content, target, progress, finish)
-    for left in target.parent.glob(f"{escape(target.name)}.*.part"):
+    for left in target.parent.glob(f"{escape(target.name)}.????????.part"):
         left.unlink()  # also what was begun of another file for the same place
 
 
@@ -142,8 +152,3 @@ def _mirrored(name: str) -> tuple[str, ...]:
         return (str(Path(mirror, name)),)
     parts = urlsplit(mirror)  # a query, such as an access token, stays behind the path
     return (parts._replace(path=f"{parts.path.rstrip('/')}/{name}").geturl(),)
-
-
-def verify(path: Path, content: Content) -> None:
-    """Raise InputError if the file on disk is not of the size and checksum that are known of it."""
-    _check(LocalFile(path), content)

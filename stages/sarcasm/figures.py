@@ -12,6 +12,9 @@ from sarcasm.files import replacing
 
 # Source: Paul Tol's muted scheme, distinct for colour-blind readers
 COLOURS = ["#332288", "#88CCEE", "#117733", "#CC6677", "#DDCC77", "#AA4499", "#44AA99", "#882255", "#999933"]
+# the same hues, for a dark page
+COLOURS_ON_DARK = ["#8F8BF0", "#88CCEE", "#5FBF77", "#E08D99", "#DDCC77", "#D97BCB", "#5CC9B6", "#D9679B", "#BDBD52"]
+GRID, GUIDE = "#E5E5E5", "#888888"
 STYLE = matplotlib.rc_context(
     {
         "axes.spines.right": False,
@@ -20,7 +23,7 @@ STYLE = matplotlib.rc_context(
         "axes.titlesize": 12,
         "figure.constrained_layout.use": True,
         "font.size": 11,
-        "grid.color": "#E5E5E5",
+        "grid.color": GRID,
         "legend.frameon": False,
     }
 )
@@ -57,12 +60,18 @@ def curves(name: str, history: pd.DataFrame, colour: str, limits: Mapping[str, t
     figure.suptitle(f"{name}: {verdict}", x=0.01, ha="left", fontsize=12)
     units = {"loss": "loss (nats a headline)", "accuracy": "accuracy"}
     for axes, (measure, unit) in zip(figure.subplots(1, 2), units.items(), strict=True):
-        for split, style in (("train", "--"), ("validation", "-")):
-            axes.plot(history["epoch"], history[f"{split}_{measure}"], style, color=colour, label=split)
-        axes.set(xlabel="epoch", ylabel=unit, ylim=limits[measure], xlim=(0, None))
-        axes.grid(True, axis="y")
+        draw_history(axes, history, measure, colour, limits[measure])
+        axes.set(xlabel="epoch", ylabel=unit, xlim=(0, None))
         axes.legend(loc="best")
     return figure
+
+
+def draw_history(axes: Axes, history: pd.DataFrame, measure: str, colour: str, limits: tuple[float, float]) -> None:
+    """Draw the loss or the accuracy of one variant over the epochs."""
+    for split, style in (("train", "--"), ("validation", "-")):
+        axes.plot(history["epoch"], history[f"{split}_{measure}"], style, color=colour, label=split)
+    axes.set_ylim(limits)
+    axes.grid(True, axis="y")
 
 
 @STYLE
@@ -96,12 +105,10 @@ def losses(histories: Histories, colour: Mapping[str, str]) -> Figure:
         f"Which variants overfit? {lowest} reaches the lowest validation loss", x=0.01, ha="left", fontsize=12
     )
     panels: list[Axes] = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
+    limits = curves_limits(histories)["loss"]
     for axes, (name, history) in zip(panels, histories.items(), strict=False):
-        axes.plot(history["epoch"], history["train_loss"], "--", color=colour[name])
-        axes.plot(history["epoch"], history["validation_loss"], "-", color=colour[name])
+        draw_history(axes, history, "loss", colour[name], limits)
         axes.set_title(name, fontsize=10)
-        axes.set_ylim(curves_limits(histories)["loss"])
-        axes.grid(True, axis="y")
     for axes in panels[len(histories) :]:
         axes.set_axis_off()
     figure.supxlabel("epoch", fontsize=11)
@@ -117,6 +124,13 @@ def coverage(curve: pd.DataFrame, size: int) -> Figure:
     """
     figure = Figure(figsize=(8, 3.4))
     axes = figure.subplots()
+    draw_coverage(axes, curve, size)
+    axes.set_title(f"Word vectors cover {curve['tokens'].iloc[-1]:.1%} of the training text")
+    return figure
+
+
+def draw_coverage(axes: Axes, curve: pd.DataFrame, size: int) -> None:
+    """Draw the two shares, and the vocabulary's size where it is short of all words."""
     last = curve.iloc[-1]
     for measure, style, label in (("tokens", "-", "running words"), ("types", "--", "distinct words")):
         axes.plot(curve["words"], curve[measure], style, color=COLOURS[0])
@@ -124,14 +138,25 @@ def coverage(curve: pd.DataFrame, size: int) -> Figure:
             f"{label} {last[measure]:.1%}", (last["words"], last[measure]), (6, -4), textcoords="offset points"
         )
     if size < last["words"]:
-        axes.axvline(size, color="#888888", lw=1)
+        axes.axvline(size, color=GUIDE, lw=1)
         axes.annotate(f"vocabulary: {size:,}", (size, axes.get_ylim()[0]), (4, 4), textcoords="offset points")
     axes.set(
         xscale="log", xlabel="most frequent words taken", xlim=(8, last["words"] * 6), ylabel="share with a vector"
     )
-    axes.set_title(f"Word vectors cover {last['tokens']:.1%} of the training text")
     axes.grid(True, axis="y")
-    return figure
+
+
+def draw_reliability(axes: Axes, bins: pd.DataFrame, colour: str) -> None:
+    """Draw the share of sarcastic headlines over the probability given, a dot a bin, as large as it has headlines.
+
+    bins: columns probability, sarcastic, headlines.
+    """
+    axes.plot([0, 1], [0, 1], color=GUIDE, lw=1)
+    axes.plot(bins["probability"], bins["sarcastic"], color=colour)
+    share = bins["headlines"] / bins["headlines"].sum()
+    axes.scatter(bins["probability"], bins["sarcastic"], 8 + 150 * share, colour)
+    axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
+    axes.grid(True)
 
 
 @STYLE
@@ -146,7 +171,7 @@ def lengths(histograms: Mapping[str, pd.DataFrame], limits: Mapping[str, int]) -
     panels = figure.subplots(1, len(histograms), sharey=True, squeeze=False)[0]
     for axes, (name, table) in zip(panels, histograms.items(), strict=True):
         axes.bar(table["tokens"], table["headlines"], width=1, color=COLOURS[0])
-        axes.axvline(limits[name], color="#888888", lw=1)
+        axes.axvline(limits[name], color=GUIDE, lw=1)
         axes.annotate(f"cut at {limits[name]} ", (limits[name], table["headlines"].max()), ha="right", va="top")
         axes.set(title=name, xlabel="tokens", ylabel="headlines")
     return figure

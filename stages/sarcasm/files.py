@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+if TYPE_CHECKING:  # half a second that predict.py, which writes no table, does not wait
+    import pandas as pd
 
 SEAL = hashlib.sha256().digest_size  # bytes
 
@@ -44,7 +45,7 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def write_csv(path: Path, table: pd.DataFrame) -> None:
+def write_csv(path: Path, table: "pd.DataFrame") -> None:
     """Write the table without its index, numbers with a fraction to 6 decimals."""
     write_text(path, table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
 

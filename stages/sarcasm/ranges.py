@@ -71,7 +71,7 @@ class WebFile:
             position = self._compare(response, start)
             for chunk in response.iter_content(BLOCK):
                 # a server without ranges begins at 0: pass over what is there already, and stop where asked to
-                if wanted := chunk[max(start - position, 0) : max(stop - position, 0)]:
+                if wanted := chunk[max(start - position, 0) : stop - position]:
                     yield wanted
                 position += len(chunk)
                 if position > stop:
@@ -82,7 +82,7 @@ class WebFile:
     def _compare(self, response: requests.Response, start: int) -> int:
         """Hold an answer against what is known of the file, and return at which byte of the file its body begins."""
         headers = response.headers
-        if "text/html" in headers.get("Content-Type", ""):
+        if "text/html" in headers.get("Content-Type", "").lower():
             raise InputError(f"{self.name}: answers with an HTML page")
         self.ranges = response.status_code == 206
         position, length = 0, headers.get("Content-Length", "")
@@ -117,7 +117,8 @@ def connect(allow_http: bool) -> requests.Session:
 
 def shown(address: str) -> str:
     """Return `address` without what may be secret: user and password, query and fragment."""
-    return re.split(r"[?#]", re.sub(r"//[^/]*@", "//", address))[0]
+    # a password may hold a bare slash by mistake; an @ in a path is no secret, but rather hide too much
+    return re.split(r"[?#]", re.sub(r"//([^/]*|.*:.*)@", "//", address))[0]
 
 
 def _passes(error: requests.RequestException) -> bool:

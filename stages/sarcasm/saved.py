@@ -3,9 +3,10 @@
 import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -15,8 +16,19 @@ from sarcasm.batching import Headlines
 from sarcasm.errors import InputError
 from sarcasm.files import read_sealed, write_sealed
 from sarcasm.model import HeadlineClassifier
-from sarcasm.text import TOKENIZERS, collect, encode
+from sarcasm.text import TOKENIZERS, Tokens, collect, encode, unknown_words
 from sarcasm.training import predict
+
+
+class Judgements(NamedTuple):
+    """What a model says to some headlines.
+
+    probabilities: that each is sarcastic, float32 (headlines,)
+    unknown: the words of each that the model does not know
+    """
+
+    probabilities: np.ndarray
+    unknown: list[list[str]]
 
 
 @dataclass(frozen=True)
@@ -36,8 +48,9 @@ class SavedModel:
     bucketed: bool
     weights: dict[str, Tensor]
 
-    def build(self) -> HeadlineClassifier:
-        """Return the network with its trained weights. Raises InputError if they or the vocabulary do not fit it."""
+    @cached_property
+    def classifier(self) -> HeadlineClassifier:
+        """The network with its trained weights, built once. Raises InputError if they or the vocabulary do not fit."""
         if len(self.vocabulary) != self.network["vocabulary_size"]:
             raise InputError(
                 f"model {self.variant}: a vocabulary of {len(self.vocabulary)} words, "
@@ -50,15 +63,38 @@ class SavedModel:
             raise InputError(f"model {self.variant}: weights and settings do not fit: {error}") from error
         return model
 
-    def encode(self, headlines: Sequence[str]) -> Headlines:
-        """Make headlines into ids as the training headlines were; their labels are all 0."""
-        tokens = collect(headlines, TOKENIZERS[self.tokenizer])
-        ids, lengths = encode(tokens, self.vocabulary, self.max_length)
-        return Headlines(ids, lengths, np.zeros(len(lengths)), self.max_length)
-
     def probabilities(self, headlines: Sequence[str]) -> np.ndarray:
         """Return the probability that each headline is sarcastic, float32 (headlines,)."""
-        return predict(self.build(), self.encode(headlines), self.bucketed).sigmoid().numpy()
+        return self.judge(headlines).probabilities
+
+    def judge(self, headlines: Sequence[str]) -> Judgements:
+        """Judge headlines, made into ids as the training headlines were."""
+        tokens = self._tokenize(headlines)
+        ids, lengths = encode(tokens, self.vocabulary, self.max_length)
+        return Judgements(self._ask(ids, lengths), unknown_words(tokens, self.vocabulary))
+
+    def weights_of(self, headline: str) -> list[tuple[str, float]]:
+        """Return each word that the model reads with its weight: how much it adds to the probability.
+
+        That is the probability of the headline less that of the headline without the word.
+        """
+        tokens = self._tokenize([headline])
+        # one word more than fits: it moves up when one before it is left out
+        ids, lengths = encode(tokens, self.vocabulary, self.max_length + 1)
+        present, read = len(ids), min(len(ids), self.max_length)
+        shortened = np.tile(ids, (read, 1))[~np.eye(read, present, dtype=bool)]
+        whole = self._ask(ids[:read], np.array([read]))
+        without = self._ask(shortened, np.full(read, present - 1))
+        words = [tokens.words[index] for index in tokens.indexes[:read]]
+        return list(zip(words, (whole - without).tolist(), strict=True))
+
+    def _tokenize(self, headlines: Sequence[str]) -> Tokens:
+        return collect(headlines, TOKENIZERS[self.tokenizer])
+
+    def _ask(self, ids: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+        """Return the probabilities, float32 (headlines,), for ids of headlines of `lengths`, int64 (headlines,)."""
+        headlines = Headlines(ids, lengths, np.zeros(len(lengths)), self.max_length)
+        return predict(self.classifier, headlines, self.bucketed).sigmoid().numpy()
 
 
 def save_model(path: Path, model: SavedModel) -> None:

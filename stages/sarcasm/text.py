@@ -155,3 +155,15 @@ def encode(tokens: Tokens, vocabulary: Sequence[str], max_length: int) -> tuple[
     starts = np.repeat(tokens.lengths.cumsum() - tokens.lengths, tokens.lengths)
     kept = np.arange(len(tokens.indexes)) - starts < max_length
     return ids[tokens.indexes[kept]], np.minimum(tokens.lengths, max_length)
+
+
+def unknown_words(tokens: Tokens, vocabulary: Iterable[str]) -> list[list[str]]:
+    """Return the distinct words of each headline that are not in the vocabulary, in their order."""
+    known = set(vocabulary)
+    is_unknown = np.array([word not in known for word in tokens.words], dtype=bool)
+    places = np.flatnonzero(is_unknown[tokens.indexes])
+    headlines = np.repeat(np.arange(len(tokens.lengths)), tokens.lengths)[places]
+    found: list[dict[str, None]] = [{} for _ in tokens.lengths]
+    for headline, index in zip(headlines.tolist(), tokens.indexes[places].tolist(), strict=True):
+        found[headline][tokens.words[index]] = None
+    return [list(words) for words in found]

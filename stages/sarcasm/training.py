@@ -3,7 +3,7 @@
 import copy
 import math
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +11,9 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from sarcasm.batching import Batch, Headlines
 from sarcasm.errors import InputError
-from sarcasm.params import Train
+
+if TYPE_CHECKING:  # predict.py asks a saved model and needs no parameters
+    from sarcasm.params import Train
 
 EVALUATION_BATCH = 512  # headlines
 
@@ -85,7 +87,7 @@ class Run:
     Source: the book, chapter 7: Adam with its usual betas, binary cross-entropy, batches shuffled anew each epoch.
     """
 
-    def __init__(self, model: nn.Module, learning_rate: float, settings: Train) -> None:
+    def __init__(self, model: nn.Module, learning_rate: float, settings: "Train") -> None:
         self.model, self.settings = model, settings
         self.bucketed = settings.batching == "bucketed"
         trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]

@@ -16,7 +16,7 @@ from sarcasm.sources import Content
 
 # Deflate, no name, time 0, system unknown: equal members give equal files.
 GZIP_HEADER = bytes.fromhex("1f8b08000000000000ff")
-LOCAL_HEADER = struct.Struct("<4s22xHH")  # signature, then the lengths of the name and the extra field behind it
+LOCAL_HEADER = struct.Struct("<26xHH")  # it ends with the lengths of the name and the extra field that follow it
 
 
 class _Seekable(io.RawIOBase):
@@ -32,11 +32,8 @@ class _Seekable(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        position = offset + (0, self.position, self.source.size)[whence]
-        if position < 0:
-            raise OSError("seek before the beginning")  # as files do; `zipfile` counts on it
-        self.position = position
-        return position
+        self.position = offset + (0, self.position, self.source.size)[whence]
+        return self.position
 
     def readinto(self, buffer: Any) -> int:
         stop = min(self.position + len(buffer), self.source.size)
@@ -47,11 +44,21 @@ class _Seekable(io.RawIOBase):
 
 
 def locate(source: Source, member: Content) -> tuple[zipfile.ZipInfo, range]:
-    """Find `member` in the zip's directory: its entry there, and where in `source` its raw bytes are.
+    """Find `member` in a zip: its entry in the directory, and where in `source` its packed bytes are.
 
     Raises InputError if the file is no zip or cut off, or has no such member, or has it encrypted, packed by another
     method than deflate, or of another size than expected.
     """
+    info = _entry(source, member)
+    start = info.header_offset + LOCAL_HEADER.size
+    if LOCAL_HEADER.size <= start <= source.size:
+        start += sum(LOCAL_HEADER.unpack(b"".join(source.chunks(info.header_offset, start))))
+        if start + info.compress_size <= source.size:
+            return info, range(start, start + info.compress_size)
+    raise InputError(f"{source.name}: {member.name} is not where the zip's directory says")
+
+
+def _entry(source: Source, member: Content) -> zipfile.ZipInfo:
     try:
         with zipfile.ZipFile(io.BufferedReader(_Seekable(source), BLOCK)) as directory:
             entries = {info.filename: info for info in directory.infolist()}
@@ -64,12 +71,7 @@ def locate(source: Source, member: Content) -> tuple[zipfile.ZipInfo, range]:
         raise InputError(f"{source.name}: {member.name} is encrypted or not packed by deflate")
     if info.file_size != (member.size or info.file_size):
         raise InputError(f"{source.name}: {member.name} has {info.file_size:,} bytes, expected {member.size:,}")
-    header = b"".join(source.chunks(info.header_offset, info.header_offset + LOCAL_HEADER.size))
-    signature, *lengths = LOCAL_HEADER.unpack(header.ljust(LOCAL_HEADER.size))
-    start = info.header_offset + LOCAL_HEADER.size + sum(lengths)
-    if signature != b"PK\3\4" or start + info.compress_size > source.size:
-        raise InputError(f"{source.name}: {member.name} is not where the zip's directory says")
-    return info, range(start, start + info.compress_size)
+    return info
 
 
 def write_gzip(source: LocalFile, span: range, info: zipfile.ZipInfo, member: Content, target: Path) -> None:

@@ -1,0 +1,69 @@
+"""Write the report: what was run, how well each variant does and where it errs, on one page that opens from disk.
+
+    python stages/write_report.py
+
+in:   data/raw/headlines.jsonl, data/raw/glove.txt.gz    for their checksums
+      data/predictions.csv                               each headline with the probability that each variant gives
+      metrics/corpus.json, metrics/vocabulary/<name>.json, metrics/coverage.json, metrics/evaluation.csv
+      plots/history/<variant>.csv, plots/coverage.csv, plots/missing_words.csv, plots/sentences.csv
+      params.yaml                                        all of it
+out:  plots/report.html
+"""
+
+import hashlib
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+
+from sarcasm.command import run
+from sarcasm.files import read_json, write_text
+from sarcasm.params import read_params
+from sarcasm.report import Input, Results, render, source_name
+from sarcasm.results import read_evaluation
+
+TARGET = Path("plots/report.html")
+LIBRARIES = "torch", "numpy", "pandas", "scikit-learn", "beautifulsoup4", "matplotlib", "Jinja2", "dvc"
+
+
+def main() -> None:
+    """Run the stage."""
+    params = read_params(Path("params.yaml"))
+    evaluation = read_evaluation(Path("metrics/evaluation.csv"))
+    results = Results(
+        params=params,
+        inputs=[
+            describe("headlines", params.corpus.source, Path("data/raw/headlines.jsonl")),
+            describe("word vectors", params.glove.source, Path("data/raw/glove.txt.gz")),
+        ],
+        versions={"Python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        corpus=read_json(Path("metrics/corpus.json")),
+        vocabularies={name: read_json(Path(f"metrics/vocabulary/{name}.json")) for name in params.vocabularies},
+        evaluation=evaluation,
+        histories={str(name): pd.read_csv(f"plots/history/{name}.csv") for name in evaluation.index},
+        coverage=read_json(Path("metrics/coverage.json")),
+        curve=pd.read_csv("plots/coverage.csv"),
+        missing=read_texts(Path("plots/missing_words.csv")),
+        predictions=read_texts(Path("data/predictions.csv")),
+        sentences=read_texts(Path("plots/sentences.csv")),
+    )
+    page = render(results)
+    write_text(TARGET, page)
+    print(f"{TARGET}: {len(page.encode()):,} bytes")
+
+
+def read_texts(path: Path) -> pd.DataFrame:
+    """Read a table in which a text may be `null` or hold a carriage return."""
+    return pd.read_csv(path, keep_default_na=False, lineterminator="\n")
+
+
+def describe(what: str, source: str, path: Path) -> Input:
+    """Give the size and the checksum of a file that the pipeline started from."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+    return Input(what, source_name(source), path.stat().st_size, digest.hexdigest())
+
+
+if __name__ == "__main__":
+    run(main, __doc__)

@@ -1,0 +1,129 @@
+"""A loopback web server that serves files by range, and misbehaves as a test tells it to."""
+
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answer each request by the next step of the server's script, or by `serve` when that is at its end."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet: in two, each reply waits 40 ms for an acknowledgement
+
+    def do_GET(self):
+        self.server.requests.append((self.path, dict(self.headers)))
+        step = self.server.script.pop(0) if self.server.script else serve()
+        step(self)
+
+    def reply(self, code, headers, body=b""):
+        self.send_response(code)
+        for name, value in {"Content-Length": len(body), **headers}.items():
+            if value is not None:
+                self.send_header(name, str(value))
+        self.end_headers()
+        self.write(body)
+
+    def write(self, body):
+        self.server.sent += len(body)  # before the client can know, so that a test can reset it
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    def log_message(self, *_):
+        pass
+
+
+class Server(ThreadingHTTPServer):
+    """`files` by path, each with the same `etag`; `requests` as (path, headers) and `sent` body bytes for asserts."""
+
+    daemon_threads = False
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.connections = []
+        self.files, self.script, self.requests, self.sent = {}, [], [], 0
+        self.ranges, self.etag = True, '"1"'
+
+    def at(self, path, user=""):
+        return f"http://{user}127.0.0.1:{self.server_port}{path}"
+
+    def starts(self):
+        """The first byte that each request asked for."""
+        return [int(re.match(r"bytes=(\d+)-", headers["Range"])[1]) for _, headers in self.requests]
+
+    def get_request(self):
+        connection, address = super().get_request()
+        self.connections.append(connection)
+        return connection, address
+
+    def handle_error(self, request, client_address):
+        pass  # the client hangs up where it has enough
+
+    def server_close(self):
+        for connection in self.connections:
+            with suppress(OSError):  # closed already
+                connection.shutdown(socket.SHUT_RDWR)
+        super().server_close()
+
+
+@contextmanager
+def running() -> Iterator[Server]:
+    """Serve from a thread until the block ends."""
+    with Server() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+Step = Callable[[Handler], None]
+
+
+def serve(cut: int | None = None, pause: float = 0, **changed: str | None) -> Step:
+    """Serve the file asked for, but hang up after `cut` bytes, or wait there for `pause` seconds.
+
+    The names of `changed` headers have `_` for `-`; None leaves one out.
+    """
+
+    def step(handler):
+        body = handler.server.files.get(handler.path.partition("?")[0])
+        if body is None:
+            return handler.reply(404, {})
+        headers = {"ETag": handler.server.etag}
+        code = 200
+        if handler.server.ranges and (span := re.fullmatch(r"bytes=(\d+)-(\d+)", handler.headers.get("Range", ""))):
+            start, stop = int(span[1]), min(int(span[2]) + 1, len(body))
+            if start >= len(body):
+                return handler.reply(416, {"Content-Range": f"bytes */{len(body)}"})
+            headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(body)}"
+            body, code = body[start:stop], 206
+        headers["Content-Length"] = len(body)
+        handler.reply(code, headers | {name.replace("_", "-"): value for name, value in changed.items()}, body[:cut])
+        if pause:
+            time.sleep(pause)
+            handler.write(body[cut:])
+        handler.close_connection = cut is not None or "Content_Length" in changed
+
+    return step
+
+
+def status(code: int, **headers: str) -> Step:
+    """Answer with a status and no body."""
+    return lambda handler: handler.reply(code, {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def slow(seconds: float) -> Step:
+    """Serve the file asked for after a while."""
+
+    def step(handler):
+        time.sleep(seconds)
+        serve()(handler)
+
+    return step
