@@ -11,13 +11,14 @@ out:  data/embeddings/glove.npy                      float32 (vocabulary, dimens
       plots/missing_words.csv                        the most frequent words without a vector
 """
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from sarcasm.command import run
-from sarcasm.files import replacing, write_csv, write_json
+from sarcasm.files import write_bytes, write_csv, write_json
 from sarcasm.glove import coverage, read_vectors, start_embedding
 from sarcasm.params import read_params
 from sarcasm.text import SPECIAL
@@ -36,8 +37,9 @@ def main() -> None:
     vectors, found = read_vectors(Path("data/raw/glove.txt.gz"), words, settings.dimension)
 
     known = vocabulary_size - len(SPECIAL)
-    with replacing(Path("data/embeddings/glove.npy")) as temporary, temporary.open("wb") as file:
-        np.save(file, start_embedding(vectors[:known], found[:known], settings.seed))
+    buffer = io.BytesIO()  # numpy makes poor errors of a full disk
+    np.save(buffer, start_embedding(vectors[:known], found[:known], settings.seed))
+    write_bytes(Path("data/embeddings/glove.npy"), buffer.getvalue())
 
     shares = {f"size_{size}": coverage(found, counts, size - len(SPECIAL)) for size in SIZES}
     shares["all_words"] = coverage(found, counts, len(words))

@@ -9,7 +9,7 @@ from filelock import FileLock
 from hypothesis import settings
 from tests.project import commit, make, run
 
-settings.register_profile("house", deadline=None, derandomize=True)
+settings.register_profile("house", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("house")
 torch.set_num_threads(1)  # as the stages do; two threads that share a busy core wait for each other
 

@@ -38,6 +38,9 @@ def path(model, tmp_path):
 
 
 def test_equal_models_are_equal_bytes_and_judge_alike(model, path):
+    apart = replace(model, variant="".join(["sma", "ll"]), network=NETWORK | {"cell": "".join(["g", "ru"])})
+    save_model(path.with_name("other.pt"), replace(apart, vocabulary=[f"{word}" for word in model.vocabulary]))
+    assert path.read_bytes() == path.with_name("other.pt").read_bytes()
     save_model(path.with_name("other.pt"), load_model(path))
     assert path.read_bytes() == path.with_name("other.pt").read_bytes()
     texts = ["bridge again", "no known word", "", " ".join(["bridge"] * 10_000), "\ud800 \0"]
@@ -83,13 +86,13 @@ def test_a_missing_model_is_named(tmp_path):
 
 def test_weights_of_another_shape_are_refused(model):
     with pytest.raises(InputError, match="model small: weights and settings do not fit"):
-        replace(model, network=NETWORK | {"hidden_size": 3}).classifier
+        replace(model, network=NETWORK | {"hidden_size": 3}).probabilities(["moon"])
 
 
 @pytest.mark.parametrize("vocabulary", [["<pad>", "<unk>"], ["<pad>", "<unk>", "bridge", "again", "moon"]])
 def test_another_vocabulary_is_refused(model, vocabulary):
     with pytest.raises(InputError, match=f"model small: a vocabulary of {len(vocabulary)} words, expected 4"):
-        replace(model, vocabulary=vocabulary).classifier
+        replace(model, vocabulary=vocabulary).probabilities(["moon"])
 
 
 def test_the_model_of_another_variant_is_refused_by_name(small_project):

@@ -33,7 +33,7 @@ def test_a_changed_dimension_retrains_no_variant_without_glove(small_project):
     change(small_project, "glove", "source", value="vectors.txt")
     (small_project / "vectors.txt").write_text(vectors(dimension=100), encoding="utf-8")
     ran = set(re.findall("Running stage '(.+)'", run(small_project, "dvc", "repro").stdout))
-    assert ran == {"download-glove", "glove-coverage", "train-glove@glove_lstm", "evaluate", "draw-figures"}
+    assert ran == {"download-glove", "glove-coverage", "train-glove@glove_lstm", "evaluate", "draw-figures", "report"}
 
 
 @pytest.mark.slow

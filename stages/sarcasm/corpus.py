@@ -68,17 +68,29 @@ def _array_rows(path: Path) -> Iterator[tuple[str, Any]]:
 def _csv_rows(path: Path) -> Iterator[tuple[str, Any]]:
     reader = csv.DictReader((line for _, line in _lines(path)), strict=True)
     try:
+        columns = reader.fieldnames or []
+        if len(set(columns)) < len(columns):
+            raise csv.Error("a column stands twice")
         for row in reader:
+            if None in row:  # else a comma in a text without quotes would cut the text short
+                raise csv.Error(f"more cells than the {len(columns)} columns of the first line")
             yield f"line {reader.line_num}", row
     except csv.Error as error:
-        raise InputError(f"{path}, line {reader.line_num}: not CSV: {error}") from error
+        raise InputError(f"{path}, line {reader.reader.line_num}: not CSV: {error}") from error
 
 
 def _json(text: str, place: str) -> Any:
     try:
-        return json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+        return json.loads(text, object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{place}: not JSON: {error}") from error
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return row
 
 
 def _headline(row: Any, text: str, label: str, place: str) -> Headline:

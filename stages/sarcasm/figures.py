@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -170,7 +171,7 @@ def lengths(histograms: Mapping[str, pd.DataFrame], limits: Mapping[str, int]) -
     figure.suptitle(f"The longest headline has {longest} tokens: padding is most of a padded batch", x=0.01, ha="left")
     panels = figure.subplots(1, len(histograms), sharey=True, squeeze=False)[0]
     for axes, (name, table) in zip(panels, histograms.items(), strict=True):
-        axes.bar(table["tokens"], table["headlines"], width=1, color=COLOURS[0])
+        axes.stairs(table["headlines"], np.arange(len(table) + 1) - 0.5, fill=True, color=COLOURS[0])
         axes.axvline(limits[name], color=GUIDE, lw=1)
         axes.annotate(f"cut at {limits[name]} ", (limits[name], table["headlines"].max()), ha="right", va="top")
         axes.set(title=name, xlabel="tokens", ylabel="headlines")

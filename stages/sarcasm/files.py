@@ -34,10 +34,15 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write `data`."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8 with the line ends it has."""
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="")
+    write_bytes(path, text.encode())
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -57,8 +62,7 @@ def read_json(path: Path) -> Any:
 
 def write_sealed(path: Path, data: bytes, key: str = "") -> None:
     """Write `data` and behind it a digest of `key` and `data`."""
-    with replacing(path) as temporary:
-        temporary.write_bytes(data + _seal(data, key))
+    write_bytes(path, data + _seal(data, key))
 
 
 def read_sealed(path: Path, key: str = "") -> bytes | None:

@@ -2,6 +2,7 @@
 
 import gzip
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from sarcasm.errors import InputError
 from sarcasm.text import PAD, SPECIAL
 
 CHUNK = 1 << 20  # bytes
+LARGEST = np.finfo(np.float32).max
 
 
 def read_vectors(path: Path, words: Sequence[str], dimension: int) -> tuple[np.ndarray, np.ndarray]:
@@ -43,6 +45,7 @@ def _lines(path: Path) -> Iterator[bytes]:
     rest = b""
     try:
         with gzip.open(path, "rb") as file:
+            rest = file.read(len(BOM_UTF8)).removeprefix(BOM_UTF8)
             while chunk := file.read(CHUNK):
                 *lines, rest = (rest + chunk).replace(b"\r\n", b"\n").split(b"\n")
                 yield from lines
@@ -54,10 +57,10 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 def _parse(values: bytes, place: str) -> np.ndarray:
     try:
-        vector = np.array(values.split(), dtype=np.float32)
+        vector = np.array(values.split(b" "), dtype=np.float64)
     except ValueError as error:
         raise InputError(f"{place}: not all numbers: {error}") from error
-    if not np.isfinite(vector).all():
+    if not (np.abs(vector) <= LARGEST).all():
         raise InputError(f"{place}: a number is not finite")
     return vector
 

@@ -1,12 +1,16 @@
 """params.yaml as typed values. An unknown key, a wrong type or a value out of range is an error that names the key."""
 
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from yaml.constructor import ConstructorError
 
 from sarcasm.errors import InputError
+
+COLUMNS = {"headline", "label", "sentence"}  # of the predictions, which have one more by each variant's name
 
 
 def _number(value: Any) -> Any:
@@ -19,13 +23,34 @@ def _number(value: Any) -> Any:
     return float(value) if type(value) is int else value
 
 
+def _share(value: Any) -> Any:
+    """Take a count or a fraction for what it is written as."""
+    if type(value) is int and value >= 0 or type(value) is float and 0 <= value <= 1:
+        return value
+    raise ValueError(f"expected a count or a fraction up to 1, found {value!r:.60}")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which a key that stands twice is an error, where PyYAML takes the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [key.value for key, _ in node.value]
+        for place, (key, _) in enumerate(node.value):
+            if key.value in keys[:place]:
+                raise ConstructorError(None, None, f"{key.value}: stands twice", key.start_mark)
+        return super().construct_mapping(node, deep)
+
+
 Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Count = Annotated[int, Field(ge=1)]
+Text = Annotated[str, Field(min_length=1)]
+# the limits are far above what runs, and keep a slip of the finger from asking for all memory
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Width = Annotated[int, Field(ge=1, le=10_000)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Probability = Annotated[Number, Field(ge=0, lt=1)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None
-Share = Annotated[int, Field(ge=0)] | Annotated[float, Field(ge=0, le=1)]
+Share = Annotated[int | float, BeforeValidator(_share)]
 
 
 class Section(BaseModel):
@@ -37,9 +62,9 @@ class Section(BaseModel):
 class Corpus(Section):
     """Where the headlines come from."""
 
-    source: Annotated[str, Field(min_length=1)]
-    text: Annotated[str, Field(min_length=1)]
-    label: Annotated[str, Field(min_length=1)]
+    source: Text
+    text: Text
+    label: Text
     sha256: Sha256
 
 
@@ -68,16 +93,16 @@ class Vocabulary(Section):
     """How headlines become ids."""
 
     tokenizer: Literal["stripped", "glove", "full"]
-    size: Annotated[int, Field(ge=3)]
-    max_length: Count
+    size: Annotated[int, Field(ge=3, le=10_000_000)]
+    max_length: Width
 
 
 class Glove(Section):
     """Where the word vectors come from and which vocabulary they are for."""
 
-    source: Annotated[str, Field(min_length=1)]
-    dimension: Count
-    member: str | None
+    source: Text
+    dimension: Width
+    member: Text | None
     sha256: Sha256
     vocabulary: Name
     seed: Seed
@@ -107,9 +132,9 @@ class Network(Section):
     """What every variant states."""
 
     cell: Literal["lstm", "gru", "rnn"]
-    layers: Annotated[int, Field(ge=0)]
+    layers: Annotated[int, Field(ge=0, le=100)]
     bidirectional: bool
-    hidden_size: Count
+    hidden_size: Width
     dropout: Dropout
     learning_rate: Annotated[Number, Field(gt=0, le=1)]
 
@@ -118,7 +143,7 @@ class LearnedVariant(Network):
     """A network whose embedding is learned from the labels alone."""
 
     vocabulary: Name
-    embedding_dimension: Count
+    embedding_dimension: Width
 
 
 class GloveVariant(Network):
@@ -132,7 +157,7 @@ class Evaluate(Section):
 
     resamples: Count
     seed: Seed
-    sentences: list[str]
+    sentences: list[Text]
 
 
 class Params(Section):
@@ -158,6 +183,8 @@ class Params(Section):
                 )
         if twice := self.variants.keys() & self.glove_variants.keys():
             raise ValueError(f"glove_variants: {min(twice)!r} is a name in variants already")
+        if taken := self.all_variants.keys() & COLUMNS:
+            raise ValueError(f"variants: {min(taken)!r} is the name of another column of the predictions")
         return self
 
     @property
@@ -180,28 +207,33 @@ class Params(Section):
 def read_params(path: Path) -> Params:
     """Read and check the whole file. Raises InputError, naming file and key, at the first fault."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return Params.model_validate(document)
+        return Params.model_validate(_read_yaml(path))
     except FileNotFoundError:
         raise InputError(f"{path}: not found; run from the folder that holds it") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 at byte {error.start}") from error
-    except yaml.YAMLError as error:
-        raise InputError(f"{path}: not YAML: {error}") from error
     except ValidationError as error:
         raise InputError(f"{path}: {_first(error)}") from error
 
 
+def _read_yaml(path: Path) -> Any:
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), _Loader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise InputError(f"{path}, line {line}: {error.problem}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: text that is not UTF-8, a 13th month
+        raise InputError(f"{path}: not YAML: {error}") from error
+
+
 def _first(error: ValidationError) -> str:
     """Say the first fault in one line: the key, what is wrong, what was found."""
-    fault = error.errors()[0]
-    # the type tags that pydantic adds to the place of a union's member are no keys
-    place = [str(part) for part in fault["loc"] if not (isinstance(part, str) and part.startswith("constrained-"))]
-    key = ".".join(part for part in place if part not in {"int", "float"})
-    if fault["type"] == "value_error":
-        return ": ".join(part for part in (key, str(fault["ctx"]["error"])) if part)
-    if fault["type"] == "extra_forbidden":
-        return f"{key}: unknown key"
-    if fault["type"] == "missing":
-        return f"{key}: missing"
-    return f"{key}: {fault['msg']}, found {fault['input']!r}"
+    # an unknown key first: where one is misspelled, another is missing
+    fault = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+    key = ".".join(str(part) for part in fault["loc"] if part != "[key]")
+    what = {
+        "value_error": str(fault.get("ctx", {}).get("error")),
+        "extra_forbidden": "unknown key",
+        "missing": "missing",
+        "model_type": f"expected a mapping, found {fault['input']!r:.60}",
+        "dict_type": f"expected a mapping, found {fault['input']!r:.60}",
+    }.get(fault["type"], f"{fault['msg'].replace('Input should be', 'expected')}, found {fault['input']!r:.60}")
+    return f"{key}: {what}" if key else what

@@ -1,8 +1,9 @@
 """A trained model in one file, with all that it takes to judge a headline."""
 
 import io
+import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from pickle import UnpicklingError
@@ -100,7 +101,9 @@ class SavedModel:
 def save_model(path: Path, model: SavedModel) -> None:
     """Write the model; equal models give equal bytes."""
     buffer = io.BytesIO()  # into a file, torch.save would write the file's name as well
-    torch.save(asdict(model), buffer)
+    # as JSON, because pickle writes two equal strings in another way when they are one object
+    settings = json.dumps(asdict(replace(model, weights={})), ensure_ascii=False)
+    torch.save({"settings": settings, "weights": model.weights}, buffer)
     write_sealed(path, buffer.getvalue())
 
 
@@ -110,8 +113,9 @@ def load_model(path: Path) -> SavedModel:
         data = read_sealed(path)  # torch.load alone lets a flipped bit pass
         if data is None:
             raise InputError(f"{path}: damaged, or not a model of this project; `dvc repro` trains it")
-        return SavedModel(**torch.load(io.BytesIO(data), weights_only=True, map_location="cpu"))
+        saved = torch.load(io.BytesIO(data), weights_only=True, map_location="cpu")
+        return SavedModel(**json.loads(saved["settings"]) | {"weights": saved["weights"]})
     except FileNotFoundError:
         raise InputError(f"{path}: no such model; `dvc repro` trains it") from None
-    except (RuntimeError, UnpicklingError, TypeError, EOFError) as error:
+    except (RuntimeError, UnpicklingError, TypeError, KeyError, IndexError, EOFError) as error:
         raise InputError(f"{path}: not a model of this project: {error}") from error

@@ -52,7 +52,7 @@ def _strip_markup(headline: str) -> str:
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
         try:
             return BeautifulSoup(headline, "html.parser").get_text()
-        except ParserRejectedMarkup:  # a broken declaration such as `<![`: no markup after all
+        except (ParserRejectedMarkup, ValueError):  # `<![`, or an entity of 5,000 digits: no markup after all
             return headline
 
 

@@ -1,10 +1,11 @@
 """The files of one vocabulary: ids by split, the word of each id, the count of every word."""
 
+import io
 from pathlib import Path
 
 import numpy as np
 
-from sarcasm.files import replacing, write_text
+from sarcasm.files import write_bytes, write_text
 
 SPLITS = "train", "validation", "test"
 
@@ -18,8 +19,9 @@ def write_ids(path: Path, ids: np.ndarray, lengths: np.ndarray, labels: np.ndarr
     token_ends = np.concatenate([[0], lengths.cumsum()])[ends]
     parts = {"ids": np.split(ids, token_ends), "lengths": np.split(lengths, ends), "labels": np.split(labels, ends)}
     arrays = {f"{split}_{part}": parts[part][place] for place, split in enumerate(SPLITS) for part in parts}
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    buffer = io.BytesIO()  # numpy makes poor errors of a full disk
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    write_bytes(path, buffer.getvalue())
 
 
 def read_ids(path: Path, split: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

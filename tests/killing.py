@@ -1,0 +1,92 @@
+"""Kill a training at many points of its life and let it go on. Run in a project: `killing.py VARIANT POINTS`.
+
+Each run is a fork of this process, which has loaded torch and not used it. Prints a line of JSON for each point:
+epochs that were done when the kill came, epochs that the next run trained, whether it ended with the same bytes.
+"""
+
+import io
+import json
+import os
+import runpy
+import signal
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+sys.path.insert(0, "stages")
+import pandas  # noqa: E402, F401
+import torch  # noqa: E402
+import torchinfo  # noqa: E402, F401
+
+from sarcasm.training import Run  # noqa: E402
+
+OUTPUTS = "models/{0}.pt", "models/{0}.txt", "models/{0}.json", "plots/history/{0}.csv"
+
+
+def forked(function: Callable[[], int]) -> int:
+    """Return what the function returns in a fork, or minus the signal that ended it."""
+    process = os.fork()
+    if not process:
+        code = 255
+        try:
+            code = function()
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+
+
+def train(at_start: Callable[[], None] = lambda: None) -> int:
+    """Run the stage; return how many epochs it trained. Call `at_start` as the first of them starts."""
+    epochs = 0
+    one_epoch = Run.epoch
+
+    def counted(*arguments: object) -> object:
+        nonlocal epochs
+        epochs += 1
+        if epochs == 1:
+            at_start()
+        return one_epoch(*arguments)
+
+    Run.epoch = counted
+    sys.stdout = sys.stderr = io.StringIO()
+    runpy.run_path("stages/train.py", run_name="__main__")
+    return epochs
+
+
+def train_until(last: int) -> int:
+    """Run the stage; kill the process at call number `last` of any function behind the start of the first epoch."""
+    calls = 0
+
+    def count(*_: object) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    train(lambda: sys.setprofile(count))
+    sys.setprofile(None)
+    Path("calls").write_text(str(calls))
+    return 0
+
+
+def main(variant: str, points: int) -> None:
+    """Train whole, for the bytes and the number of calls; then at each point kill and go on."""
+    sys.argv = ["train.py", variant]
+    paths = [Path(path.format(variant)) for path in OUTPUTS]
+    checkpoint = Path(f"checkpoints/{variant}.pt")
+    assert forked(partial(train_until, 0)) == 0
+    whole, calls = [path.read_bytes() for path in paths], int(Path("calls").read_text())
+    for last in range(calls // (2 * points), calls, calls // points + 1):
+        for path in paths:
+            path.unlink(missing_ok=True)
+        assert forked(partial(train_until, last)) == -signal.SIGKILL
+        done = len(torch.load(checkpoint, weights_only=True)["history"]) if checkpoint.exists() else 0
+        trained = forked(train)
+        same = [path.read_bytes() for path in paths] == whole
+        left = [str(path) for path in [checkpoint, *Path(".").rglob(".*.tmp")] if path.exists()]
+        print(json.dumps({"done": done, "trained": trained, "same": same, "left": left}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

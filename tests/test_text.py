@@ -1,0 +1,55 @@
+"""Whatever the headlines hold, tokens are words without white space that come back from their files."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sarcasm.batching import Headlines
+from sarcasm.text import SPECIAL, TOKENIZERS, UNKNOWN, collect, encode, make_vocabulary, rank
+from sarcasm.tokenized import SPLITS, read_counts, read_ids, read_words, write_counts, write_ids, write_words
+
+MARKUP = st.sampled_from(
+    ["<b>", "</b", "<!--", "<![", "<?x", "&amp;", "&#10;", "&#55296;", "&#x110000;", "&", "<", "\r"]
+)
+HEADLINES = st.lists(st.lists(st.text(max_size=8) | MARKUP, max_size=5).map("".join), min_size=1, max_size=6)
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+@given(headlines=HEADLINES)
+def test_any_headlines_become_ids_and_back(name, headlines, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("words")
+    tokens = collect(headlines, TOKENIZERS[name], chunk=2)
+    alone = [next(TOKENIZERS[name]([headline])) for headline in headlines]
+    assert [tokens.words[index] for index in tokens.indexes] == sum(alone, [])
+    assert tokens.lengths.tolist() == [len(words) for words in alone]
+
+    ranked, counts = rank(tokens, len(headlines))
+    write_counts(folder / "counts", ranked, counts)
+    write_words(folder / "words", [*SPECIAL, *ranked])
+    assert read_words(folder / "words") == [*SPECIAL, *ranked]
+    if ranked:
+        words, again = read_counts(folder / "counts")
+        assert words == ranked and again.tolist() == counts.tolist()
+
+    vocabulary = make_vocabulary(ranked, len(ranked))  # two words too small
+    ids, lengths = encode(tokens, vocabulary, 3)
+    labels = np.zeros(len(headlines), dtype=np.int8)
+    write_ids(folder / "ids.npz", ids, lengths, labels, [len(headlines), 0, 0])
+    split = Headlines(*read_ids(folder / "ids.npz", SPLITS[0]), 3)
+    for row, length, words in zip(split.ids.tolist(), split.lengths.tolist(), alone, strict=True):
+        kept = [vocabulary.index(word) if word in vocabulary else UNKNOWN for word in words][:3]
+        assert row == [*kept, 0, 0, 0][:3] and length == max(len(kept), 1)
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+def test_an_entity_with_too_many_digits_for_python_is_text(name):
+    assert list(TOKENIZERS[name]([f"a &#{'9' * 5000}; moon"]))[0][-1] == "moon"
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+def test_ten_thousand_words_and_none(name):
+    tokens = collect(["moon " * 10_000, "", "moon"], TOKENIZERS[name])
+    assert tokens.words == ["moon"] and tokens.lengths.tolist() == [10_000, 0, 1]
+    ids, lengths = encode(tokens, [*SPECIAL, "moon"], 85)
+    assert lengths.tolist() == [85, 0, 1] and ids.tolist() == [2] * 86
