@@ -5,7 +5,7 @@ import re
 
 import pytest
 import yaml
-from tests.project import commit, contents, run, vectors
+from tests.project import ROOT, commit, contents, run, vectors
 
 
 def changed_stages(folder) -> set[str]:
@@ -53,6 +53,13 @@ def test_a_sweep_of_learning_rates_is_listed_with_numbers_and_metrics(small_proj
     assert {float(rate) for rate in found} == {0.001, 0.0003, 0.0001, 0.00001}
     assert len({scores["loss"] for scores in found.values()}) > 1  # to 4 decimals low rates may agree after two epochs
     assert all(0 <= scores["accuracy"] <= 1 for scores in found.values())
+    page = (ROOT / "docs/experiments.md").read_text(encoding="utf-8")
+    options = ["--only-changed", "--hide-workspace", "--drop", re.search("--drop '(.+)'", page)[1]]
+    columns = run(small_project, "dvc", "exp", "show", "--csv", *options).stdout.splitlines()[0].split(",")
+    assert {column.rpartition(":")[2].rpartition(".")[2] for column in columns} <= {
+        *("Experiment", "rev", "typ", "parent"),  # the last three only in CSV
+        *("accuracy", "loss", "learning_rate"),
+    }
 
 
 def wait_for_queue(folder) -> None:
