@@ -106,6 +106,8 @@ def test_another_parameter_file_runs_in_its_own_folder(small_project):
     before = contents(small_project)
     document = yaml.safe_load((small_project / "params.yaml").read_text(encoding="utf-8"))
     document["train"]["epochs"] = 1
+    (small_project / "my own.jsonl").write_bytes((small_project / "data/bundled/headlines.jsonl").read_bytes())
+    document["corpus"]["source"] = "./my own.jsonl"  # from where repro.sh is called
     (small_project / "mine.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
     run(small_project, "./repro.sh", "mine.yaml", "1")
     assert len((small_project / "runs/mine/plots/history/lstm.csv").read_text().splitlines()) == 2
