@@ -2,15 +2,18 @@
 
     python stages/collect_book.py runs/book
 
-in:   FOLDER                      the finished run
-      results/book/chapter.yaml   the chapter's statements, run by run
-out:  results/book/params.yaml, dvc.lock, evaluation.csv, coverage.json, sentences.csv, history/<variant>.csv
-      results/book/versions.json  of Python and of the packages that compute
-      results/book/figure-7-*.png accuracy and loss of a run over the epochs, under the chapter's numbers
-      results/book/runs.md        the chapter's statement and our numbers, run by run
-      results/book/sentences.md   the sentences' probabilities, the chapter's and ours
+A run of the chapter that the folder has no history of yet stands in the table as not run.
+
+in:   FOLDER                        plots/history, models, params.yaml and data/raw of the run
+      results/book/chapter.yaml     the chapter's statements, run by run
+out:  results/book/record.json      parameters, checksums of the data, versions of what computes
+      results/book/history/         loss and accuracy of each run, a row an epoch
+      results/book/figure-7-*.png   accuracy and loss of a run over the epochs, under the chapter's numbers
+      results/book/runs.md          the chapter's statement and our numbers, run by run
+      results/book/sentences.md     the sentences' probabilities, the chapter's and ours
 """
 
+import hashlib
 import platform
 import shutil
 from importlib.metadata import version
@@ -24,37 +27,42 @@ from matplotlib.figure import Figure
 from sarcasm.command import run
 from sarcasm.figures import COLOURS, STYLE, curves_limits, draw_history, save_figure
 from sarcasm.files import write_json, write_text
-from sarcasm.results import read_evaluation
+from sarcasm.params import read_params
+from sarcasm.saved import load_model
+from sarcasm.training import Epoch, parting_epoch
 
 OUT = Path("results/book")
-COPIES = {
-    "params.yaml": "params.yaml",
-    "dvc.lock": "dvc.lock",
-    "metrics/evaluation.csv": "evaluation.csv",
-    "metrics/coverage.json": "coverage.json",
-    "plots/sentences.csv": "sentences.csv",
-}
 
 
 def main(folder: str) -> None:
-    """Copy, draw, and write the tables."""
+    """Record, copy, draw, and write the tables."""
     source = Path(folder)
-    for name, copy in COPIES.items():
-        shutil.copyfile(source / name, OUT / copy)
-    shutil.copytree(source / "plots/history", OUT / "history", dirs_exist_ok=True)
-    packages = {name: version(name).split("+")[0] for name in ("torch", "numpy", "beautifulsoup4")}
-    write_json(OUT / "versions.json", {"python": platform.python_version(), **packages})
-
     chapter = yaml.safe_load((OUT / "chapter.yaml").read_text(encoding="utf-8"))
-    histories = {entry["variant"]: pd.read_csv(OUT / f"history/{entry['variant']}.csv") for entry in chapter["runs"]}
+    write_json(OUT / "record.json", record(source))
+    shutil.copytree(source / "plots/history", OUT / "history", dirs_exist_ok=True)
+    paths = {entry["variant"]: OUT / f"history/{entry['variant']}.csv" for entry in chapter["runs"]}
+    histories = {variant: pd.read_csv(path) for variant, path in paths.items() if path.exists()}
     limits = curves_limits(histories)
     for entry in chapter["runs"]:
-        for number, measure in zip(entry["figures"], ("accuracy", "loss"), strict=False):
-            drawing = figure(f"Figure {number}: {entry['run']}", histories[entry["variant"]], measure, limits[measure])
-            save_figure(OUT / f"figure-{number}.png", drawing)
-    evaluation = read_evaluation(OUT / "evaluation.csv")
-    write_text(OUT / "runs.md", format_runs(chapter["runs"], histories, evaluation))
-    write_text(OUT / "sentences.md", format_sentences(chapter["sentences"], pd.read_csv(OUT / "sentences.csv")))
+        if (history := histories.get(entry["variant"])) is not None:
+            for number, measure in zip(entry["figures"], ("accuracy", "loss"), strict=False):
+                drawing = figure(f"Figure {number}: {entry['run']}", history, measure, limits[measure])
+                save_figure(OUT / f"figure-{number}.png", drawing)
+    write_text(OUT / "runs.md", format_runs(chapter["runs"], histories))
+    write_text(OUT / "sentences.md", format_sentences(chapter["sentences"], source / "models"))
+
+
+def record(source: Path) -> dict[str, Any]:
+    """Return what made the results: parameters, sha256 of the data, versions."""
+    data = [source / "data/raw/headlines.jsonl", source / "data/raw/glove.txt.gz"]
+    return {
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name).split("+")[0] for name in ("torch", "numpy", "beautifulsoup4")},
+        },
+        "data": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in data},
+        "params": read_params(source / "params.yaml").model_dump(),
+    }
 
 
 @STYLE
@@ -69,38 +77,39 @@ def figure(title: str, history: pd.DataFrame, measure: str, limits: tuple[float,
     return drawing
 
 
-def format_runs(entries: list[dict[str, Any]], histories: dict[str, pd.DataFrame], evaluation: pd.DataFrame) -> str:
+def format_runs(entries: list[dict[str, Any]], histories: dict[str, pd.DataFrame]) -> str:
     """Put statements and numbers into a Markdown table: loss and accuracy at the last epoch, where the losses part."""
     lines = [
-        "| run | figures | the chapter | training loss, accuracy | validation loss, accuracy "
+        "| run | figures | the chapter | ours: training loss, accuracy | validation loss, accuracy "
         "| lowest validation loss (epoch) | losses part | same? |",
         "|---|---|---|---|---|---|--:|---|",
     ]
     for entry in entries:
-        history = histories[entry["variant"]]
-        last, lowest = history.iloc[-1], history.loc[history["validation_loss"].idxmin()]
-        parted = evaluation.loc[entry["variant"], "parted_at"]
+        history = histories.get(entry["variant"])
+        numbers = ["not run yet", "", "", ""] if history is None else summarize(history)
         figures = " ".join(f"[{number}](../results/book/figure-{number}.png)" for number in entry["figures"])
-        cells = (
-            entry["run"],
-            figures,
-            entry["chapter"],
-            f"{last['train_loss']:.4f}, {last['train_accuracy']:.4f}",
-            f"{last['validation_loss']:.4f}, {last['validation_accuracy']:.4f}",
-            f"{lowest['validation_loss']:.4f} ({lowest['epoch']:.0f})",
-            "never" if pd.isna(parted) else str(parted),
-            entry["same"],
-        )
+        cells = entry["run"], figures if history is not None else "", entry["chapter"], *numbers, entry.get("same", "")
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
-def format_sentences(entries: list[dict[str, Any]], ours: pd.DataFrame) -> str:
+def summarize(history: pd.DataFrame) -> list[str]:
+    """Show the scores of the last epoch, the lowest validation loss, and the epoch at which the losses part."""
+    last, lowest = history.iloc[-1], history.loc[history["validation_loss"].idxmin()]
+    parted = parting_epoch([Epoch(*row) for row in history.itertuples(index=False)])
+    return [
+        f"{last['train_loss']:.4f}, {last['train_accuracy']:.4f}",
+        f"{last['validation_loss']:.4f}, {last['validation_accuracy']:.4f}",
+        f"{lowest['validation_loss']:.4f} ({lowest['epoch']:.0f})",
+        "never" if parted is None else str(parted),
+    ]
+
+
+def format_sentences(entries: list[dict[str, Any]], models: Path) -> str:
     """Put the probabilities of the chapter beside ours, each of the variant that the chapter asked."""
-    ours = ours.set_index("sentence")
     lines = ["| sentence | variant | the chapter | ours |", "|---|---|--:|--:|"]
     for entry in entries:
-        probability = ours.loc[entry["sentence"], entry["variant"]]
+        probability = load_model(models / f"{entry['variant']}.pt").probabilities([entry["sentence"]])[0]
         lines.append(f"| {entry['sentence']} | {entry['variant']} | {entry['chapter']:.4f} | {probability:.4f} |")
     return "\n".join(lines) + "\n"
 

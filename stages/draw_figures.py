@@ -1,11 +1,13 @@
-"""Draw the figures and the table of results.
+"""Draw the figures, and write the table of results and the tables that DVC's own charts are drawn from.
 
     python stages/draw_figures.py
 
 in:   plots/history/<variant>.csv, plots/lengths/<vocabulary>.csv, plots/coverage.csv
       metrics/evaluation.csv
       params.yaml                  variants, glove_variants, vocabularies, glove
-out:  plots/curves/<variant>.png   loss and accuracy over the epochs
+out:  plots/histories.csv          the histories as one table, for `dvc plots`
+      plots/confusion.csv          how many headlines of each label got which verdict, for `dvc plots`
+      plots/curves/<variant>.png   loss and accuracy over the epochs
       plots/losses.png             the losses of all variants side by side
       plots/comparison.png         accuracy of all variants with intervals
       plots/coverage.png           share of the text that the word vectors cover
@@ -19,9 +21,9 @@ import pandas as pd
 
 from sarcasm import figures
 from sarcasm.command import run
-from sarcasm.files import write_text
+from sarcasm.files import write_csv, write_text
 from sarcasm.params import read_params
-from sarcasm.results import format_results, read_evaluation
+from sarcasm.results import confusion, format_results, join_histories, read_evaluation
 
 PLOTS = Path("plots")
 
@@ -33,6 +35,8 @@ def main() -> None:
     histories = {name: pd.read_csv(PLOTS / f"history/{name}.csv") for name in variants}
     evaluation = read_evaluation(Path("metrics/evaluation.csv"))
 
+    write_csv(PLOTS / "histories.csv", join_histories(histories))
+    write_csv(PLOTS / "confusion.csv", confusion(evaluation))
     colour = figures.colours(variants)
     limits = figures.curves_limits(histories)
     for name, history in histories.items():

@@ -4,7 +4,7 @@
     dvc queue start -j 2
     python stages/study_rates.py stacked_lstm
 
-in:   the experiments of the current commit   plots/history/<variant>.csv and the rate of each
+in:   the experiments of the current commit   plots/histories.csv and the rate of each
 out:  results/rates/epochs.csv                a row an epoch and rate: losses and accuracies
       results/rates/table.md                  validation loss and accuracy by rate, at the last and at the best epoch
       results/rates/figure.png                the same as curves
@@ -42,8 +42,8 @@ def read_experiments(variant: str) -> pd.DataFrame:
     for experiment in (experiment for branch in shown for experiment in branch["experiments"] or []):
         revision = experiment["revs"][0]
         parameters = revision["data"]["params"]["params.yaml"]["data"]
-        history = subprocess.check_output(["git", "show", f"{revision['rev']}:plots/history/{variant}.csv"], text=True)
-        table = pd.read_csv(io.StringIO(history))
+        text = subprocess.check_output(["git", "show", f"{revision['rev']}:plots/histories.csv"], text=True)
+        table = pd.read_csv(io.StringIO(text)).query("variant == @variant").drop(columns="variant")
         table.insert(0, "rate", float(parameters["variants"][variant]["learning_rate"]))
         histories.append(table)
     if not histories:

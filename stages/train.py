@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 from torchinfo import ModelStatistics, summary
 from tqdm import tqdm
 
@@ -33,63 +34,64 @@ from sarcasm.saved import SavedModel, save_model
 from sarcasm.tokenized import read_ids, read_words
 from sarcasm.training import Run, parting_epoch
 
+GLOVE = Path("data/embeddings/glove.npy")
+
 
 def main(name: str) -> None:
     """Run the stage for the variant called `name`."""
     params = read_params(Path("params.yaml"))
     variant, settings = params.variant(name), params.train
     vocabulary_name = params.vocabulary_of(name)
-    vocabulary_settings = params.vocabularies[vocabulary_name]
+    text = params.vocabularies[vocabulary_name]
     ids_path = Path(f"data/tokenized/{vocabulary_name}.npz")
     vocabulary_path = Path(f"data/tokenized/{vocabulary_name}.vocabulary.txt")
-    glove_path = Path("data/embeddings/glove.npy")
+    vocabulary = read_words(vocabulary_path)
+    vectors = read_embedding(len(vocabulary)) if isinstance(variant, GloveVariant) else None
 
     # one thread: on two cores two variants at a time beat two threads, and sums keep their order
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     torch.manual_seed(settings.seed)
     device = choose_device(settings.device)
-    vocabulary = read_words(vocabulary_path)
     network = variant.model_dump(exclude={"vocabulary", "learning_rate"}) | {"vocabulary_size": len(vocabulary)}
-    inputs = [ids_path, vocabulary_path]
-    if isinstance(variant, GloveVariant):
-        vectors = torch.from_numpy(np.load(glove_path))
-        if len(vectors) != len(vocabulary):
-            raise InputError(f"{glove_path}: {len(vectors)} vectors, expected one for each of {len(vocabulary)} words")
+    if vectors is not None:
         network["embedding_dimension"] = vectors.shape[1]
-        inputs.append(glove_path)
-    model = HeadlineClassifier(**network).to(device)
-    if isinstance(variant, GloveVariant):
+    model = HeadlineClassifier(**network)
+    if vectors is not None:
         model.embedding.weight.data.copy_(vectors)
-    statistics = count(model, settings.batch_size, vocabulary_settings.max_length)
+    model.to(device)
+    statistics = count(model, settings.batch_size, text.max_length)
 
-    training, validation = (
-        Headlines(*read_ids(ids_path, split), vocabulary_settings.max_length).to(device)
-        for split in ("train", "validation")
-    )
-    identity = f"{variant!r} {settings!r} {vocabulary_settings!r} {device}"
     progress = Run(model, variant.learning_rate, settings)
-    with Checkpoint(Path(f"checkpoints/{name}.pt"), fingerprint(identity, inputs)) as checkpoint:
-        if state := checkpoint.load():
-            progress.restore(state)
-        fit(progress, training, validation, settings.epochs, checkpoint, name)
-
-    saved = SavedModel(
-        variant=name,
-        network=network,
-        tokenizer=vocabulary_settings.tokenizer,
-        vocabulary=vocabulary,
-        max_length=vocabulary_settings.max_length,
-        bucketed=settings.batching == "bucketed",
-        weights={key: value.cpu() for key, value in progress.kept_weights.items()},
-    )
-    save_model(Path(f"models/{name}.pt"), saved)
-    write_text(Path(f"models/{name}.txt"), f"{statistics}\n")
-    write_csv(Path(f"plots/history/{name}.csv"), pd.DataFrame(progress.history))
-    figures = describe(progress, statistics)
-    write_json(Path(f"models/{name}.json"), figures)
-    checkpoint.remove()
+    splits = [Headlines(*read_ids(ids_path, split), text.max_length).to(device) for split in ("train", "validation")]
+    inputs = [ids_path, vocabulary_path, *([] if vectors is None else [GLOVE])]
+    identity = fingerprint(f"{variant!r} {settings!r} {text!r} {device}", inputs)
+    with Checkpoint(Path(f"checkpoints/{name}.pt"), identity) as checkpoint:
+        fit(name, progress, *splits, checkpoint)
+        saved = SavedModel(
+            variant=name,
+            network=network,
+            tokenizer=text.tokenizer,
+            vocabulary=vocabulary,
+            max_length=text.max_length,
+            bucketed=settings.batching == "bucketed",
+            weights={key: value.cpu() for key, value in progress.kept_weights.items()},
+        )
+        save_model(Path(f"models/{name}.pt"), saved)
+        write_text(Path(f"models/{name}.txt"), f"{statistics}\n")
+        write_csv(Path(f"plots/history/{name}.csv"), pd.DataFrame(progress.history))
+        figures = describe(progress, statistics)
+        write_json(Path(f"models/{name}.json"), figures)
+        checkpoint.remove()
     print(f"{name}: validation loss {figures['validation_loss']}, accuracy {figures['validation_accuracy']}")
+
+
+def read_embedding(words: int) -> Tensor:
+    """Read the matrix that `glove-coverage` made. Raises InputError if it is not of `words` words."""
+    vectors = torch.from_numpy(np.load(GLOVE))
+    if len(vectors) != words:
+        raise InputError(f"{GLOVE}: {len(vectors)} vectors, expected one for each of {words} words")
+    return vectors
 
 
 def choose_device(name: str) -> torch.device:
@@ -108,13 +110,12 @@ def count(model: HeadlineClassifier, batch_size: int, max_length: int) -> ModelS
     return statistics
 
 
-def fit(
-    progress: Run, training: Headlines, validation: Headlines, epochs: int, checkpoint: Checkpoint, name: str
-) -> None:
-    """Train to the last epoch with a progress bar and checkpoints. Raises InputError, naming the variant."""
-    bar = tqdm(
-        range(len(progress.history), epochs), name, epochs, initial=len(progress.history), unit="epoch", disable=None
-    )
+def fit(name: str, progress: Run, training: Headlines, validation: Headlines, checkpoint: Checkpoint) -> None:
+    """Go on from the checkpoint to the last epoch, with a progress bar. Raises InputError, naming the variant."""
+    if state := checkpoint.load():
+        progress.restore(state)
+    done, epochs = len(progress.history), progress.settings.epochs
+    bar = tqdm(range(done, epochs), name, epochs, initial=done, unit="epoch", disable=None)
     for _ in bar:
         try:
             epoch = progress.epoch(training, validation)

@@ -1,5 +1,6 @@
-"""The evaluation of all variants: read from its file, and as a table in Markdown."""
+"""The results of all variants: the evaluation as a table in Markdown, and the tables behind the charts of DVC."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -35,3 +36,25 @@ def _row(name: str, row: pd.Series) -> str:
         "never" if pd.isna(row["parted_at"]) else row["parted_at"],
     )
     return "| " + " | ".join(map(str, cells)) + " |\n"
+
+
+def join_histories(histories: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Put the histories of the variants under one another, the variant in front."""
+    return pd.concat(histories, names=["variant"]).reset_index("variant")
+
+
+def confusion(evaluation: pd.DataFrame) -> pd.DataFrame:
+    """Give the counts of the evaluation a row each: variant, label, verdict, headlines."""
+    serious, sarcastic = "not sarcastic", "sarcastic"
+    cells = {
+        "true_negatives": (serious, serious),
+        "false_positives": (serious, sarcastic),
+        "false_negatives": (sarcastic, serious),
+        "true_positives": (sarcastic, sarcastic),
+    }
+    rows = [
+        (name, label, verdict, row[count])
+        for name, row in evaluation.iterrows()
+        for count, (label, verdict) in cells.items()
+    ]
+    return pd.DataFrame(rows, columns=["variant", "label", "verdict", "headlines"])
