@@ -35,6 +35,13 @@ def test_the_small_project_is_up_to_date(small_project):
     assert "models/lstm.pt" in contents(small_project)
 
 
+def test_leftovers_do_not_change_what_dvc_sees(small_project):
+    for folder in ("models", "plots/history", "data/split", "metrics/scores"):
+        (small_project / folder / ".lstm.pt.123.tmp").write_text("half")
+    assert "up to date" in run(small_project, "dvc", "status").stdout
+    assert not run(small_project, "git", "status", "--porcelain").stdout
+
+
 @pytest.mark.parametrize(
     ("variant", "points"),
     [("stacked_lstm_dropout", 5), pytest.param("glove_lstm", 60, marks=pytest.mark.slow)],
