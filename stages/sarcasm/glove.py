@@ -52,7 +52,7 @@ def _lines(path: Path) -> Iterator[bytes]:
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(f"{path}: broken gzip file: {error}") from error
     if rest:
-        yield rest.removesuffix(b"\r")
+        yield rest
 
 
 def _parse(values: bytes, place: str) -> np.ndarray:
