@@ -14,6 +14,12 @@ if [ "$params" != params.yaml ]; then
     [ -d "$run/.dvc" ] || (cd "$run" && dvc init --quiet --no-scm)
     git ls-files -z stages dvc.yaml .dvc/plots data/bundled | xargs -0 cp --parents -t "$run"
     cp "$params" "$run/params.yaml"
+    # a relative path of a corpus or of vectors is from here
+    sed -nE "s/^ +source: *[\"']?([^\"'#]*[^\"'# ]).*/\1/p" "$params" | while IFS= read -r source; do
+        if [ "${source#/}" = "$source" ] && [ -f "$source" ]; then
+            sed -i.relative "s|\(source: *[\"']\{0,1\}\)$source|\1$(pwd)/$source|" "$run/params.yaml"
+        fi
+    done
     cd "$run"
     dvc config core.analytics false
     dvc config cache.dir "$cache"

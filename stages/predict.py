@@ -35,6 +35,7 @@ DEFAULT = "best"
 
 def main(model: str, json: bool, explain: bool, headlines: list[str]) -> None:
     """Judge the headlines, or what comes on standard input if there are none."""
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")  # else kernels of 1,024 shapes add up to 400 MB
     torch.set_num_threads(1)  # sums keep their order
     saved = find_model(model)
     table = sys.stdout.isatty() and not json

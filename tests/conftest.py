@@ -46,7 +46,7 @@ def small_base(tmp_path_factory, worker_id, fresh_base):
 @pytest.fixture
 def fresh_project(fresh_base, tmp_path):
     """The small project with nothing run."""
-    return shutil.copytree(fresh_base, tmp_path / "project")
+    return shutil.copytree(fresh_base, tmp_path / "fresh")
 
 
 @pytest.fixture

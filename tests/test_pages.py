@@ -25,16 +25,19 @@ def test_links_lead_to_files(page: Path) -> None:
         assert "://" in target or (page.parent / target).exists(), f"{page.name}: {target}"
 
 
-def test_the_tree_names_what_is_there() -> None:
+def test_the_tree_is_that_of_the_repository() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     tree = re.search(r"## The house\n.*?```\n(.*?)```", readme, re.DOTALL)
     assert tree
+    named: set[Path] = set()
     folders: list[str] = []
     for line in tree[1].splitlines():
         depth = (len(line) - len(line.lstrip())) // 2
-        for name in re.split(r"\s{2,}", line.strip())[0].split(" "):
-            assert ROOT.joinpath(*folders[:depth], name).exists(), line
-        folders[depth:] = [name.rstrip("/")]
+        names = re.split(r"\s{2,}", line.strip())[0].split(" ")
+        named |= {ROOT.joinpath(*folders[:depth], name) for name in names}
+        folders[depth:] = [names[-1].rstrip("/")]
+    assert not [path for path in named if not path.exists()]
+    assert {path for path in (ROOT / "stages").rglob("*.py") if path.stem != "__init__"} <= named
 
 
 def test_the_diagram_is_that_of_dvc() -> None:
