@@ -65,8 +65,7 @@ def _blocks(path: Path) -> Iterator[bytes]:
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(f"{path}: broken gzip file: {error}") from error
     if rest:
-        yield rest + b"
-"
+        yield rest + b"\n"
 
 
 def _parse(values: bytes, place: str) -> np.ndarray:
