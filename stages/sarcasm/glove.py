@@ -11,10 +11,10 @@ import numpy as np
 from sarcasm.errors import InputError
 from sarcasm.text import PAD, SPECIAL
 
-CHUNK = 1 << 20  # bytes
-LARGEST = np.finfo(np.float32).max
+CHUNK = 1 << 18  # bytes
 
 
+@np.errstate(over="ignore")  # a number too large becomes an infinity, which is found when all are read
 def read_vectors(path: Path, words: Sequence[str], dimension: int) -> tuple[np.ndarray, np.ndarray]:
     """Read the vectors of `words` from a gzipped GloVe file, which is streamed once.
 
@@ -24,45 +24,55 @@ def read_vectors(path: Path, words: Sequence[str], dimension: int) -> tuple[np.n
     """
     rows = {word.encode(): row for row, word in enumerate(words)}
     vectors = np.zeros((len(words), dimension), dtype=np.float32)
-    found = np.zeros(len(words), dtype=bool)
-    number = 0
-    for number, line in enumerate(_lines(path), start=1):
-        if line.count(b" ") != dimension:
-            _check_blanks_in_word(line, dimension, f"{path}, line {number}")
-            continue  # a word with blanks in it is never one of ours
-        word, _, values = line.partition(b" ")
-        row = rows.get(word)
-        if row is not None and not found[row]:
-            vectors[row] = _parse(values, f"{path}, line {number}")
-            found[row] = True
-    if not number:
+    places = np.zeros(len(words), dtype=np.int64)  # the line of each word, from 1; 0 where there is none
+    before = 0  # lines of the blocks before
+    for block in _blocks(path):
+        characters = np.frombuffer(block, dtype=np.uint8)
+        ends = np.flatnonzero(characters == ord("\n"))
+        starts = np.concatenate([[0], ends[:-1] + 1])
+        regular = np.add.reduceat(characters == ord(" "), starts, dtype=np.int32) == dimension
+        for index in np.flatnonzero(~regular).tolist():
+            _check_blanks_in_word(block[starts[index] : ends[index]], dimension, f"{path}, line {before + index + 1}")
+        for index, start in enumerate(starts.tolist()):
+            word_end = block.find(b" ", start)
+            row = rows.get(block[start:word_end])
+            if row is not None and not places[row] and regular[index]:  # a word with blanks in it is never ours
+                places[row] = before + index + 1
+                vectors[row] = _parse(block[word_end + 1 : ends[index]], f"{path}, line {places[row]}")
+        before += len(starts)
+    if not before:
         raise InputError(f"{path}: empty, expected a word and {dimension} numbers a line")
-    return vectors, found
+    if not np.isfinite(vectors).all():
+        first = places[~np.isfinite(vectors).all(axis=1)].min()
+        raise InputError(f"{path}, line {first}: a number is not finite")
+    return vectors, places > 0
 
 
-def _lines(path: Path) -> Iterator[bytes]:
-    """Yield the lines without their ends."""
+def _blocks(path: Path) -> Iterator[bytes]:
+    """Yield the text in blocks of whole lines, each ended by a line feed."""
     rest = b""
     try:
         with gzip.open(path, "rb") as file:
             rest = file.read(len(BOM_UTF8)).removeprefix(BOM_UTF8)
             while chunk := file.read(CHUNK):
-                *lines, rest = (rest + chunk).replace(b"\r\n", b"\n").split(b"\n")
-                yield from lines
+                text = rest + chunk
+                if b"\r" in text:
+                    text = text.replace(b"\r\n", b"\n")
+                end = text.rfind(b"\n") + 1
+                rest = text[end:]
+                if end:
+                    yield text[:end]
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(f"{path}: broken gzip file: {error}") from error
     if rest:
-        yield rest
+        yield rest + b"\n"
 
 
 def _parse(values: bytes, place: str) -> np.ndarray:
     try:
-        vector = np.array(values.split(b" "), dtype=np.float64)
+        return np.array(values.split(b" "), dtype=np.float32)
     except ValueError as error:
         raise InputError(f"{place}: not all numbers: {error}") from error
-    if not (np.abs(vector) <= LARGEST).all():
-        raise InputError(f"{place}: a number is not finite")
-    return vector
 
 
 def _check_blanks_in_word(line: bytes, dimension: int, place: str) -> None:
