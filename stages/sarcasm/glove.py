@@ -64,7 +64,7 @@ def _blocks(path: Path) -> Iterator[bytes]:
     except (EOFError, igzip.BadGzipFile, isal_zlib.error) as error:  # type: ignore[misc]
         raise InputError(f"{path}: broken gzip file: {error}") from error
     if rest:
-        yield rest.removesuffix(b"\r") + b"\n"
+        yield rest + b"\n"
 
 
 def _parse(values: bytes, place: str) -> np.ndarray:
