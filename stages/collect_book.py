@@ -4,9 +4,10 @@
 
 A run of the chapter that the folder has no history of yet stands in the table as not run.
 
-in:   FOLDER                        plots/history, models, params.yaml and data/raw of the run
+in:   FOLDER                        plots/history, models, params.yaml, metrics and data/raw of the run
       results/book/chapter.yaml     the chapter's statements, run by run
 out:  results/book/record.json      parameters, checksums of the data, versions of what computes
+      results/book/coverage.json    words with a vector
       results/book/history/         loss and accuracy of each run, a row an epoch
       results/book/figure-7-*.png   accuracy and loss of a run over the epochs, under the chapter's numbers
       results/book/runs.md          the chapter's statement and our numbers, run by run
@@ -39,6 +40,7 @@ def main(folder: str) -> None:
     source = Path(folder)
     chapter = yaml.safe_load((OUT / "chapter.yaml").read_text(encoding="utf-8"))
     write_json(OUT / "record.json", record(source))
+    shutil.copyfile(source / "metrics/coverage.json", OUT / "coverage.json")
     shutil.copytree(source / "plots/history", OUT / "history", dirs_exist_ok=True)
     paths = {entry["variant"]: OUT / f"history/{entry['variant']}.csv" for entry in chapter["runs"]}
     histories = {variant: pd.read_csv(path) for variant, path in paths.items() if path.exists()}

@@ -56,7 +56,7 @@ def summarize(epochs: pd.DataFrame) -> pd.DataFrame:
     last = epochs.groupby("rate").last()
     best = epochs.loc[epochs.groupby("rate")["validation_loss"].idxmin()].set_index("rate")
     scores = ["epoch", "train_loss", "validation_loss", "validation_accuracy"]
-    return last[scores].join(best[scores], lsuffix="_last", rsuffix="_best")
+    return last[scores].join(best[scores], suffixes=("_last", "_best"))
 
 
 def format_table(by_rate: pd.DataFrame) -> str:

@@ -1,5 +1,6 @@
 """What the pages say against what is there."""
 
+import json
 import re
 import subprocess
 import sys
@@ -23,6 +24,12 @@ def test_links_lead_to_files(page: Path) -> None:
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", text):
         assert "://" in target or (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_book_page_tells_the_coverage_that_was_measured() -> None:
+    page = " ".join((ROOT / "docs/book.md").read_text(encoding="utf-8").split())
+    coverage = json.loads((ROOT / "results/book/coverage.json").read_text(encoding="utf-8"))["size_8000"]
+    assert f"{coverage['found']:,} of the {coverage['words']:,} words" in page
 
 
 def test_the_tree_is_that_of_the_repository() -> None:

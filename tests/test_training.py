@@ -9,6 +9,7 @@ import torch
 from tests.project import params, refusal, run_stage
 from torch import nn
 
+from sarcasm import model
 from sarcasm.batching import Batch, Headlines
 from sarcasm.errors import InputError
 from sarcasm.model import HeadlineClassifier
@@ -28,8 +29,8 @@ def headlines(count, seed):
 def begin(**settings):
     """Begin a run as stages/train.py does."""
     torch.manual_seed(1)
-    model = HeadlineClassifier(9, cell="lstm", dropout=DROPOUT, **NETWORK)
-    return Run(model, 0.01, Train(**params()["train"] | {"epochs": 6, "device": "cpu"} | settings))
+    network = HeadlineClassifier(9, cell="lstm", dropout=DROPOUT, **NETWORK)
+    return Run(network, 0.01, Train(**params()["train"] | {"epochs": 6, "device": "cpu"} | settings))
 
 
 def everything(run):
@@ -38,9 +39,11 @@ def everything(run):
     return buffer.getvalue()
 
 
+@pytest.mark.parametrize("limit", [0, model.DENSE_LIMIT])
 @pytest.mark.parametrize("keep", ["best", "last"])
 @pytest.mark.parametrize("batching", ["bucketed", "padded"])
-def test_a_run_taken_up_after_any_epoch_ends_with_the_same_bytes(keep, batching):
+def test_a_run_taken_up_after_any_epoch_ends_with_the_same_bytes(keep, batching, limit, monkeypatch):
+    monkeypatch.setattr(model, "DENSE_LIMIT", limit)
     training, validation = headlines(40, 1), headlines(20, 2)
     whole = begin(keep=keep, batching=batching)
     states = []
@@ -57,13 +60,31 @@ def test_a_run_taken_up_after_any_epoch_ends_with_the_same_bytes(keep, batching)
         assert everything(run) == end
 
 
+def test_a_large_embedding_moves_the_rows_of_a_batch_alone(monkeypatch):
+    steps = [Headlines(np.array(ids, dtype=np.int32), np.array([3]), np.ones(1), 3) for ids in ([1, 2, 2], [3, 4, 4])]
+    weights = {}
+    for limit in (26, 27):  # 9 words of 3 numbers
+        monkeypatch.setattr(model, "DENSE_LIMIT", limit)
+        run = begin()
+        weights[limit] = [run.model.embedding.weight.detach().clone()]
+        for step in steps:
+            torch.manual_seed(2)
+            run.epoch(step, step)
+            weights[limit].append(run.model.embedding.weight.detach().clone())
+    (start, lazy, later), (_, dense, aged) = weights[26], weights[27]
+    assert torch.allclose(lazy, dense, atol=1e-5)  # the first step is Adam's
+    assert (later != lazy).any(dim=1).tolist() == [False] * 3 + [True] * 2 + [False] * 4
+    assert (aged != dense).any(dim=1).tolist() == [False] + [True] * 4 + [False] * 4
+    assert (lazy != start).any(dim=1).tolist() == [False] + [True] * 2 + [False] * 6
+
+
 def test_the_step_of_a_loss_that_is_not_finite_is_named():
-    model = nn.Sequential(nn.Embedding(3, 1), nn.Flatten(0))
+    network = nn.Sequential(nn.Embedding(3, 1), nn.Flatten(0))
     with torch.no_grad():
-        model[0].weight[2] = float("nan")
+        network[0].weight[2] = float("nan")
     batches = [Batch(torch.tensor([[word]]), torch.zeros(1), torch.zeros(1)) for word in (0, 1, 2, 0)]
     with pytest.raises(InputError, match="^step 3: the loss is nan"):
-        train_epoch(model, torch.optim.SGD(model.parameters(), lr=0.1), batches)
+        train_epoch(network, [torch.optim.SGD(network.parameters(), lr=0.1)], batches)
 
 
 def test_a_validation_loss_that_is_not_finite_names_the_epoch():

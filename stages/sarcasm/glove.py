@@ -1,12 +1,11 @@
 """Word vectors in GloVe's text format: read the wanted ones, see what is covered, start an embedding from them."""
 
-import gzip
-import zlib
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from isal import igzip, isal_zlib
 
 from sarcasm.errors import InputError
 from sarcasm.text import PAD, SPECIAL
@@ -52,7 +51,7 @@ def _blocks(path: Path) -> Iterator[bytes]:
     """Yield the text in blocks of whole lines, each ended by a line feed."""
     rest = b""
     try:
-        with gzip.open(path, "rb") as file:
+        with igzip.open(path) as file:  # type: ignore[no-untyped-call]
             rest = file.read(len(BOM_UTF8)).removeprefix(BOM_UTF8)
             while chunk := file.read(CHUNK):
                 text = rest + chunk
@@ -62,7 +61,7 @@ def _blocks(path: Path) -> Iterator[bytes]:
                 rest = text[end:]
                 if end:
                     yield text[:end]
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except (EOFError, igzip.BadGzipFile, isal_zlib.error) as error:  # type: ignore[misc]
         raise InputError(f"{path}: broken gzip file: {error}") from error
     if rest:
         yield rest + b"\n"

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+# Numbers in an embedding. Up to here Adam on all of it costs less than finding the rows of a batch; a larger one gets
+# sparse gradients, so that a step does not pay for the rows that it does not touch.
+DENSE_LIMIT = 500_000
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
 
 
@@ -27,7 +30,9 @@ class HeadlineClassifier(nn.Module):
         frozen: bool = False,
     ) -> None:
         super().__init__()
-        self.embedding = nn.Embedding(vocabulary_size, embedding_dimension)
+        self.embedding = nn.Embedding(
+            vocabulary_size, embedding_dimension, sparse=vocabulary_size * embedding_dimension > DENSE_LIMIT
+        )
         self.embedding.weight.requires_grad_(not frozen)
         width = embedding_dimension
         self.recurrent = None

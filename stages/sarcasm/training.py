@@ -2,12 +2,13 @@
 
 import copy
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.optim import Optimizer
 
 from sarcasm.batching import Batch, Headlines
 from sarcasm.errors import InputError
@@ -35,29 +36,43 @@ class Epoch(NamedTuple):
     validation_accuracy: float
 
 
-def train_epoch(model: nn.Module, optimizer: torch.optim.Optimizer, batches: Iterable[Batch]) -> Scores:
+def make_optimizers(model: nn.Module, learning_rate: float) -> list[Optimizer]:
+    """Return Adam for what is trainable, and a lazy Adam for the embedding if its gradients are sparse.
+
+    The lazy one moves the rows of a batch, and ages their moments, and leaves all others as they are.
+    """
+    embeddings = [module for module in model.modules() if isinstance(module, nn.Embedding)]
+    lazy = [module.weight for module in embeddings if module.sparse and module.weight.requires_grad]
+    dense = [x for x in model.parameters() if x.requires_grad and all(x is not weight for weight in lazy)]
+    optimizers: list[Optimizer] = [torch.optim.Adam(dense, lr=learning_rate, fused=True)]
+    return [*optimizers, torch.optim.SparseAdam(lazy, lr=learning_rate)] if lazy else optimizers
+
+
+def train_epoch(model: nn.Module, optimizers: Sequence[Optimizer], batches: Iterable[Batch]) -> Scores:
     """Take one step on each batch and return the scores measured on the way.
 
     Raises InputError, naming the step, if a loss is not finite.
     """
     model.train()
-    losses, correct, sizes = [], [], []
+    losses, outputs, targets = [], [], []
     for ids, labels, _ in batches:
         logits = model(ids)
         loss = binary_cross_entropy_with_logits(logits, labels)
-        optimizer.zero_grad()
+        for optimizer in optimizers:
+            optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
+        for optimizer in optimizers:
+            optimizer.step()
         losses.append(loss.detach())
-        correct.append(_correct(logits, labels))
-        sizes.append(len(labels))
+        outputs.append(logits.detach())
+        targets.append(labels)
     steps = torch.stack(losses).cpu()  # the only wait for the device in an epoch
     if not steps.isfinite().all():
         step = int(steps.isfinite().logical_not().nonzero()[0]) + 1
         raise InputError(f"step {step}: the loss is {steps[step - 1]:g}; try a lower learning_rate")
-    total = sum(sizes)
-    mean = float(steps.double() @ torch.tensor(sizes, dtype=torch.float64)) / total
-    return Scores(mean, int(torch.stack(correct).sum()) / total)
+    sizes = torch.tensor([len(labels) for labels in targets], dtype=torch.float64)
+    total = int(sizes.sum())
+    return Scores(float(steps.double() @ sizes) / total, int(_correct(torch.cat(outputs), torch.cat(targets))) / total)
 
 
 @torch.no_grad()
@@ -90,8 +105,7 @@ class Run:
     def __init__(self, model: nn.Module, learning_rate: float, settings: "Train") -> None:
         self.model, self.settings = model, settings
         self.bucketed = settings.batching == "bucketed"
-        trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        self.optimizer = torch.optim.Adam(trainable, lr=learning_rate, fused=True)
+        self.optimizers = make_optimizers(model, learning_rate)
         self.shuffle = torch.Generator().manual_seed(settings.seed)
         self.history: list[Epoch] = []
         self.kept_epoch = 0
@@ -105,7 +119,7 @@ class Run:
         number = len(self.history) + 1
         try:
             batches = training.batches(self.settings.batch_size, self.bucketed, self.shuffle)
-            trained = train_epoch(self.model, self.optimizer, batches)
+            trained = train_epoch(self.model, self.optimizers, batches)
         except InputError as error:
             raise InputError(f"epoch {number}, {error}") from error
         scores = evaluate(self.model, validation, self.bucketed)
@@ -123,7 +137,7 @@ class Run:
         device = next(self.model.parameters()).device
         return {
             "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "shuffle": self.shuffle.get_state(),
             "dropout": torch.get_rng_state(),
             "dropout_cuda": torch.cuda.get_rng_state(device) if device.type == "cuda" else None,
@@ -135,7 +149,8 @@ class Run:
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from what `state` returned."""
         self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        for optimizer, its_state in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(its_state)
         self.shuffle.set_state(state["shuffle"])
         torch.set_rng_state(state["dropout"])
         if state["dropout_cuda"] is not None:
