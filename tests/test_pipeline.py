@@ -57,7 +57,7 @@ def test_a_training_killed_anywhere_goes_on_to_the_same_bytes(small_project, var
 
 @pytest.mark.parametrize("number", [pytest.param(signal.SIGKILL, marks=pytest.mark.slow), signal.SIGINT])
 def test_a_stage_that_is_ended_goes_on(small_project, number):
-    set_epochs(small_project, 40)
+    set_epochs(small_project, 200)
     run_stage(small_project, "train", "lstm")
     whole = contents(small_project)
     checkpoint = small_project / "checkpoints/lstm.pt"
@@ -73,7 +73,7 @@ def test_a_stage_that_is_ended_goes_on(small_project, number):
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_dvc_repro_that_is_ended_goes_on(small_project, number):
-    set_epochs(small_project, 40)
+    set_epochs(small_project, 200)
     command = "dvc", "repro", "train@lstm"
     first = start(small_project, *command)
     wait_for(small_project / "checkpoints/lstm.pt", first)
