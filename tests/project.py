@@ -9,9 +9,11 @@ import os
 import random
 import runpy
 import shutil
+import signal
 import subprocess
 import sys
 from contextlib import chdir
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
@@ -99,9 +101,15 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def start(folder: Path, *command: str) -> subprocess.Popen[str]:
-    """Start a command in the project, in a process group of its own."""
+    """Start a command in the project, in a process group of its own that hears ctrl-C.
+
+    What a shell runs in the background, as some CI does, has SIGINT ignored, and would hand that on.
+    """
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen(command, cwd=folder, env=environment(folder), start_new_session=True, **pipes)
+    hear = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    return subprocess.Popen(
+        command, cwd=folder, env=environment(folder), start_new_session=True, preexec_fn=hear, **pipes
+    )
 
 
 def run(folder: Path, *command: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
