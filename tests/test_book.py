@@ -1,17 +1,16 @@
 """The chapter, to the number: text, networks, coverage rule and training step, each against the slow obvious way."""
 
 import json
-import re
-import string
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from bs4 import BeautifulSoup
+from benchmarks import chapter
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.words import split_with
 from torch import nn
 from torchinfo import summary
 
@@ -19,7 +18,7 @@ from sarcasm.batching import Headlines
 from sarcasm.glove import coverage, start_embedding
 from sarcasm.model import HeadlineClassifier
 from sarcasm.params import Params, read_params
-from sarcasm.text import PAD, STOP_WORDS, UNKNOWN, collect, encode, glove, make_vocabulary, rank, stripped
+from sarcasm.text import END, PAD, TOKENIZERS, UNKNOWN, Tokenizer, collect, encode, make_vocabulary, rank
 from sarcasm.training import Run
 
 ROOT = Path(__file__).parent.parent
@@ -41,29 +40,6 @@ def real_headlines(version: int) -> list[str]:
     if not path.exists():
         pytest.skip(f"needs the real headlines in {REAL.relative_to(ROOT.parent)}/{path.name}")
     return [json.loads(line)["headline"] for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def slow_clean(headline: str) -> str:
-    """Clean as the chapter does: one headline at a time, BeautifulSoup on each, word by word."""
-    headline = headline.lower()
-    for mark in (",", ".", "-", "/"):
-        headline = headline.replace(mark, f" {mark} ")
-    words = BeautifulSoup(headline, "html.parser").get_text().split()
-    table = str.maketrans("", "", string.punctuation)
-    return "".join(word + " " for word in (word.translate(table) for word in words) if word not in STOP_WORDS)
-
-
-def slow_stripped(headline: str) -> list[str]:
-    return slow_clean(headline).split()
-
-
-def slow_glove(headline: str) -> list[str]:
-    """Split the cleaned text in the manner of GloVe: no tags, lower case, digits as 0, marks apart."""
-    text = BeautifulSoup(slow_clean(headline), "html.parser").get_text().lower()
-    text = re.sub(r"\d", "0", text)
-    for mark in ".,!?()":
-        text = text.replace(mark, f" {mark} ")
-    return text.split()
 
 
 @pytest.mark.filterwarnings("ignore::bs4.MarkupResemblesLocatorWarning", "ignore::bs4.XMLParsedAsHTMLWarning")
@@ -94,31 +70,36 @@ class TestText:
 
     @given(headlines)
     def test_fast_equals_slow_on_any_text(self, headlines: list[str]) -> None:
-        assert list(stripped(headlines)) == [slow_stripped(text) for text in headlines]
-        assert list(glove(headlines)) == [slow_glove(text) for text in headlines]
+        slow = [text.replace(END, " ") for text in headlines]  # as test_text.py has it
+        assert split_with("stripped", headlines) == [chapter.stripped(text) for text in slow]
+        assert split_with("glove", headlines) == [chapter.glove(text) for text in slow]
 
     @pytest.mark.slow
     @pytest.mark.parametrize("version", [1, 2])
     def test_fast_equals_slow_on_the_real_headlines(self, version: int) -> None:
         headlines = real_headlines(version)
-        assert list(stripped(headlines)) == [slow_stripped(text) for text in headlines]
-        assert list(glove(headlines)) == [slow_glove(text) for text in headlines]
+        assert split_with("stripped", headlines) == [chapter.stripped(text) for text in headlines]
+        assert split_with("glove", headlines) == [chapter.glove(text) for text in headlines]
 
 
 def test_cleaning_by_hand() -> None:
     headline = "The <b>'Roseanne'</b> revival - U.S./UK &amp; 1,234 don't ... up"
     # the blanks come before the tags are read, so that `</b>` turns into text; `don't` loses its mark and stays
-    assert list(stripped([headline])) == [["roseanne", "b", "revival", "u", "s", "uk", "1", "234", "dont"]]
-    assert list(glove([headline])) == [["roseanne", "b", "revival", "u", "s", "uk", "0", "000", "dont"]]
+    assert split_with("stripped", [headline]) == [["roseanne", "b", "revival", "u", "s", "uk", "1", "234", "dont"]]
+    assert split_with("glove", [headline]) == [["roseanne", "b", "revival", "u", "s", "uk", "0", "000", "dont"]]
 
 
 def test_full_glove_vocabulary_of_the_first_20000_headlines() -> None:
-    tokens = collect(real_headlines(1)[:20_000], glove)
+    tokens = collect(real_headlines(1)[:20_000], TOKENIZERS["glove"])
     assert len(rank(tokens, 20_000)[0]) == 22_457
 
 
+# as simple a tokenizer as there can be
+AT_BLANKS = Tokenizer(lambda headlines: f" {END} ".join([*headlines, ""]).split(), dropped=frozenset("xyz"))
+
+
 def test_vocabulary_by_hand() -> None:
-    tokens = collect(["b a b", "c a", "d d d d"], lambda headlines: (text.split() for text in headlines))
+    tokens = collect(["b y a b", "c a", "x d d d d z"], AT_BLANKS)
     words, counts = rank(tokens, headlines=2)  # the third headline is not for training
     assert (words, counts.tolist()) == (["b", "a", "c"], [2, 2, 1])  # the tie goes to the first to appear
     vocabulary = make_vocabulary(words, size=4)
@@ -132,7 +113,7 @@ def test_vocabulary_by_hand() -> None:
 
 @given(st.lists(st.lists(st.sampled_from("abcdef")), min_size=1), st.integers(3, 8))
 def test_vocabulary_equals_a_counter(headlines: list[list[str]], size: int) -> None:
-    tokens = collect([" ".join(words) for words in headlines], lambda texts: (text.split() for text in texts), chunk=2)
+    tokens = collect([" ".join(words) for words in headlines], AT_BLANKS, chunk=2)
     words, counts = rank(tokens, len(headlines))
     most_common = Counter(word for words in headlines for word in words).most_common()
     assert list(zip(words, counts.tolist(), strict=True)) == most_common
@@ -189,33 +170,15 @@ def test_start_of_the_embedding() -> None:
     assert abs(many.mean()) < 0.002 and abs(many.std() - 0.5 / np.sqrt(12)) < 0.002
 
 
-class ChapterNetwork(nn.Module):
-    """The stacked network, straight from the chapter's description."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding(2000, 7)
-        self.lstm1 = nn.LSTM(7, 24, bidirectional=True, batch_first=True)
-        self.lstm2 = nn.LSTM(48, 24, bidirectional=True, batch_first=True)
-        self.pool = nn.AdaptiveAvgPool1d(1)
-        self.linear = nn.Linear(48, 24)
-        self.output = nn.Linear(24, 1)
-
-    def forward(self, ids: torch.Tensor) -> torch.Tensor:
-        x, _ = self.lstm1(self.embedding(ids))
-        x, _ = self.lstm2(x)
-        x = self.pool(x.permute(0, 2, 1)).squeeze(2)
-        return torch.sigmoid(self.output(torch.relu(self.linear(x)))).squeeze(1)
-
-    def take(self, ours: HeadlineClassifier) -> None:
-        """Take over the weights of our network."""
-        assert ours.recurrent is not None
-        self.embedding.load_state_dict(ours.embedding.state_dict())
-        self.linear.load_state_dict(ours.linear.state_dict())
-        self.output.load_state_dict(ours.output.state_dict())
-        for layer, lstm in enumerate((self.lstm1, self.lstm2)):
-            weights = ours.recurrent.state_dict()
-            lstm.load_state_dict({key: weights[key.replace("_l0", f"_l{layer}")] for key in lstm.state_dict()})
+def take_over(theirs: chapter.Network, ours: HeadlineClassifier) -> None:
+    """Give the chapter's network the weights of ours."""
+    assert ours.recurrent is not None
+    theirs.embedding.load_state_dict(ours.embedding.state_dict())
+    theirs.linear.load_state_dict(ours.linear.state_dict())
+    theirs.output.load_state_dict(ours.output.state_dict())
+    for layer, lstm in enumerate(theirs.lstms):
+        weights = ours.recurrent.state_dict()
+        lstm.load_state_dict({key: weights[key.replace("_l0", f"_l{layer}")] for key in lstm.state_dict()})
 
 
 def test_one_training_step_equals_the_chapter_s() -> None:
@@ -225,8 +188,8 @@ def test_one_training_step_equals_the_chapter_s() -> None:
     headlines = Headlines(
         generator.integers(1, 2000, size=lengths.sum(), dtype=np.int32), lengths, generator.integers(0, 2, 32), 85
     )
-    ours, theirs = book_network(BOOK, "stacked_lstm"), ChapterNetwork()
-    theirs.take(ours)
+    ours, theirs = book_network(BOOK, "stacked_lstm"), chapter.make_network("stacked_lstm")
+    take_over(theirs, ours)
     run = Run(ours, 0.001, BOOK.train)  # padded, batches of 32: one step an epoch
     epoch = run.epoch(headlines, headlines)
 
@@ -236,7 +199,7 @@ def test_one_training_step_equals_the_chapter_s() -> None:
     optimizer.step()
 
     assert epoch.train_loss == pytest.approx(loss.item(), abs=1e-6)
-    theirs_after, ours_as_theirs = theirs.state_dict(), ChapterNetwork()
-    ours_as_theirs.take(ours)
+    theirs_after, ours_as_theirs = theirs.state_dict(), chapter.make_network("stacked_lstm")
+    take_over(ours_as_theirs, ours)
     for key, value in ours_as_theirs.state_dict().items():
         torch.testing.assert_close(value, theirs_after[key], rtol=0, atol=1e-6)

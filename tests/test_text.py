@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.words import split_with
 
 from sarcasm.batching import Headlines
 from sarcasm.text import SPECIAL, TOKENIZERS, UNKNOWN, collect, encode, make_vocabulary, rank
@@ -20,9 +21,8 @@ HEADLINES = st.lists(st.lists(st.text(max_size=8) | MARKUP, max_size=5).map("".j
 def test_any_headlines_become_ids_and_back(name, headlines, tmp_path_factory):
     folder = tmp_path_factory.mktemp("words")
     tokens = collect(headlines, TOKENIZERS[name], chunk=2)
-    alone = [next(TOKENIZERS[name]([headline])) for headline in headlines]
-    assert [tokens.words[index] for index in tokens.indexes] == sum(alone, [])
-    assert tokens.lengths.tolist() == [len(words) for words in alone]
+    alone = [split_with(name, [headline])[0] for headline in headlines]
+    assert split_with(name, headlines, chunk=2) == alone
 
     ranked, counts = rank(tokens, len(headlines))
     write_counts(folder / "counts", ranked, counts)
@@ -44,12 +44,18 @@ def test_any_headlines_become_ids_and_back(name, headlines, tmp_path_factory):
 
 @pytest.mark.parametrize("name", TOKENIZERS)
 def test_an_entity_with_too_many_digits_for_python_is_text(name):
-    assert list(TOKENIZERS[name]([f"a &#{'9' * 5000}; moon"]))[0][-1] == "moon"
+    assert split_with(name, [f"a &#{'9' * 5000}; moon"])[0][-1] == "moon"
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+def test_a_nul_parts_words_and_not_headlines(name):
+    amp = ["&"] if name == "full" else []
+    assert split_with(name, ["moon\0landing", "&amp;\0", "moon"]) == [["moon", "landing"], amp, ["moon"]]
 
 
 @pytest.mark.parametrize("name", TOKENIZERS)
 def test_ten_thousand_words_and_none(name):
     tokens = collect(["moon " * 10_000, "", "moon"], TOKENIZERS[name])
-    assert tokens.words == ["moon"] and tokens.lengths.tolist() == [10_000, 0, 1]
+    assert list(tokens.words) == ["moon"] and tokens.lengths.tolist() == [10_000, 0, 1]
     ids, lengths = encode(tokens, [*SPECIAL, "moon"], 85)
     assert lengths.tolist() == [85, 0, 1] and ids.tolist() == [2] * 86

@@ -86,8 +86,8 @@ class SavedModel:
         shortened = np.tile(ids, (read, 1))[~np.eye(read, present, dtype=bool)]
         whole = self._ask(ids[:read], np.array([read]))
         without = self._ask(shortened, np.full(read, present - 1))
-        words = [tokens.words[index] for index in tokens.indexes[:read]]
-        return list(zip(words, (whole - without).tolist(), strict=True))
+        words = list(tokens.words)
+        return list(zip((words[index] for index in tokens.indexes[:read]), (whole - without).tolist(), strict=True))
 
     def _tokenize(self, headlines: Sequence[str]) -> Tokens:
         return collect(headlines, TOKENIZERS[self.tokenizer])

@@ -1,6 +1,6 @@
 """From headlines to ids: three tokenizers, and a vocabulary by frequency.
 
-The tokenizers work on many headlines as one text, a line each, so that cleaning is a few passes of the string
+The tokenizers work on many headlines as one text, so that cleaning and splitting are a few passes of the string
 methods; only a headline with a tag or an entity goes through BeautifulSoup.
 """
 
@@ -8,8 +8,8 @@ import re
 import string
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, count, filterfalse
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ from bs4.exceptions import ParserRejectedMarkup
 
 PAD, UNKNOWN = 0, 1
 SPECIAL = ("<pad>", "<unk>")
+END = "\0"  # stands behind each headline in a text of many
 
 # Source: the book, chapter 7: the words that its plain variants drop
 STOP_WORDS = frozenset(
@@ -34,16 +35,26 @@ STOP_WORDS = frozenset(
 
 _PUNCTUATION = string.punctuation.encode()
 _UTF8 = "utf-8", "surrogatepass"
+_MARKUP = re.compile("<|&[#a-zA-Z]")
 _DIGIT = re.compile(r"\d")
 # as GloVe's own tokenizer: clitics apart (do n't, it 's), words, and each mark
 _WORD = re.compile(r"n't|[^\W_]+?(?=n't)|'(?:s|re|ve|ll|d|m)\b|[^\W_]+|[^\w\s]|_")
 
-Tokenizer = Callable[[Sequence[str]], Iterator[list[str]]]
+
+class Tokenizer(NamedTuple):
+    """A way to take headlines apart.
+
+    split: gives the words of many headlines, END behind those of each
+    dropped: words that do not count
+    """
+
+    split: Callable[[Sequence[str]], list[str]]
+    dropped: frozenset[str] = frozenset()
 
 
-def _lines(headlines: Iterable[str]) -> str:
-    """Join the headlines, each made one line."""
-    return "\n".join(headline.replace("\n", " ") for headline in headlines)
+def _join(headlines: Iterable[str]) -> str:
+    """Return the headlines as one text, END as a word behind each; one inside a headline is taken for a blank."""
+    return f" {END} ".join([*(headline.replace(END, " ") for headline in headlines), ""])
 
 
 def _strip_markup(headline: str) -> str:
@@ -58,75 +69,79 @@ def _strip_markup(headline: str) -> str:
 
 
 def _without_markup(text: str) -> str:
-    """Return the lines of `text` without markup; those with neither `<` nor `&` have none."""
+    """Return the headlines of `text` without markup; a `&` alone is none."""
     if "<" not in text and "&" not in text:
         return text
-    return _lines(_strip_markup(line) if "<" in line or "&" in line else line for line in text.split("\n"))
+    return _join(_strip_markup(line) if _MARKUP.search(line) else line for line in text.split(END)[:-1])
 
 
 def _clean(headlines: Sequence[str]) -> str:
-    """Return the headlines cleaned as in the book, a line each, stop words still in.
+    """Return the headlines cleaned as in the book.
 
     Source: the book, chapter 7: lower case, blanks around `, . - /`, then HTML stripped, then punctuation deleted.
     """
-    text = _lines(headlines).lower()
+    text = _join(headlines).lower()
     for mark in ",.-/":
         text = text.replace(mark, f" {mark} ")
     # in bytes, as str.translate is slow where the text is not all ASCII
     return _without_markup(text).encode(*_UTF8).translate(None, _PUNCTUATION).decode(*_UTF8)
 
 
-def _kept(text: str) -> Iterator[list[str]]:
-    return (list(filterfalse(STOP_WORDS.__contains__, line.split())) for line in text.split("\n"))
+def stripped(headlines: Sequence[str]) -> list[str]:
+    """Split headlines as the book's plain variants do: no punctuation, no tags, lower case."""
+    return _clean(headlines).split()
 
 
-def stripped(headlines: Sequence[str]) -> Iterator[list[str]]:
-    """Split each headline as the book's plain variants do: no punctuation, no stop words, no tags, lower case."""
-    return _kept(_clean(headlines))
-
-
-def glove(headlines: Sequence[str]) -> Iterator[list[str]]:
-    """Split each headline as the book's GloVe variants do: as `stripped`, every digit replaced by 0.
+def glove(headlines: Sequence[str]) -> list[str]:
+    """Split headlines as the book's GloVe variants do: as `stripped`, every digit replaced by 0.
 
     The book also sets `. , ! ? ( )` apart; it does so in text that has lost its punctuation by then.
     """
-    return _kept(_DIGIT.sub("0", _clean(headlines)))
+    return _DIGIT.sub("0", _clean(headlines)).split()
 
 
-def full(headlines: Sequence[str]) -> Iterator[list[str]]:
-    """Split each headline into all its words and marks, clitics apart (do n't, it 's); no tags, lower case."""
-    text = _without_markup(_lines(headlines)).lower().replace("’", "'")
-    return (_WORD.findall(line) for line in text.split("\n"))
+def full(headlines: Sequence[str]) -> list[str]:
+    """Split headlines into all their words and marks, clitics apart (do n't, it 's); no tags, lower case."""
+    return _WORD.findall(_without_markup(_join(headlines)).lower().replace("’", "'"))
 
 
-TOKENIZERS: dict[str, Tokenizer] = {"stripped": stripped, "glove": glove, "full": full}
+TOKENIZERS = {
+    "stripped": Tokenizer(stripped, STOP_WORDS),
+    "glove": Tokenizer(glove, STOP_WORDS),
+    "full": Tokenizer(full),
+}
 
 
 class Tokens(NamedTuple):
     """Headlines as indexes of words.
 
-    words: the distinct words in order of first appearance
+    words: the distinct words and their indexes, in order of first appearance
     indexes: int32 (tokens,), of one headline after the other
     lengths: int64 (headlines,), tokens of each
     """
 
-    words: list[str]
+    words: dict[str, int]
     indexes: np.ndarray
     lengths: np.ndarray
 
 
-def collect(headlines: Sequence[str], tokenize: Tokenizer, chunk: int = 256) -> Tokens:
+def collect(headlines: Sequence[str], tokenizer: Tokenizer, chunk: int = 32) -> Tokens:
     """Tokenize the headlines, `chunk` of them as one text, and number the words as they appear.
 
-    Words of a small chunk are still in the processor's cache when they are numbered.
+    Words of a small chunk are still in the processor's cache when they are numbered. Words to be dropped are numbered
+    below zero, END too: that costs less than to ask of each word whether it is one of them.
     """
-    numbers = defaultdict[str, int](count().__next__)
-    indexes, lengths = [np.empty(0, dtype=np.int32)], [np.empty(0, dtype=np.int64)]
+    below = {END: -1, **dict.fromkeys(tokenizer.dropped, -2)}
+    numbers = defaultdict[str, int](count().__next__, below)
+    chunks = [np.empty(0, dtype=np.int32)]
     for start in range(0, len(headlines), chunk):
-        split = list(tokenize(headlines[start : start + chunk]))
-        lengths.append(np.fromiter(map(len, split), np.int64, len(split)))
-        indexes.append(np.fromiter(map(numbers.__getitem__, chain.from_iterable(split)), np.int32, lengths[-1].sum()))
-    return Tokens(list(numbers), np.concatenate(indexes), np.concatenate(lengths))
+        split = tokenizer.split(headlines[start : start + chunk])
+        chunks.append(np.fromiter(map(numbers.__getitem__, split), np.int32, len(split)))
+    indexes = np.concatenate(chunks)
+    kept = np.flatnonzero(indexes >= 0)
+    ends = np.searchsorted(kept, np.flatnonzero(indexes == below[END]))
+    words = dict(islice(numbers.items(), len(below), None))
+    return Tokens(words, indexes[kept], np.diff(ends, prepend=0))
 
 
 def rank(tokens: Tokens, headlines: int) -> tuple[list[str], np.ndarray]:
@@ -137,7 +152,8 @@ def rank(tokens: Tokens, headlines: int) -> tuple[list[str], np.ndarray]:
     training = tokens.indexes[: tokens.lengths[:headlines].sum()]
     counts = np.bincount(training, minlength=len(tokens.words))
     order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
-    return [tokens.words[index] for index in order], counts[order]
+    words = list(tokens.words)
+    return [words[index] for index in order.tolist()], counts[order]
 
 
 def make_vocabulary(ranked: Sequence[str], size: int) -> list[str]:
@@ -151,8 +167,10 @@ def encode(tokens: Tokens, vocabulary: Sequence[str], max_length: int) -> tuple[
     Returns the ids, int32 (kept tokens,), of one headline after the other, and the kept length of each, int64
     (headlines,).
     """
-    id_of = {word: id for id, word in enumerate(vocabulary)}
-    ids = np.array([id_of.get(word, UNKNOWN) for word in tokens.words], dtype=np.int32)
+    ids = np.full(len(tokens.words), UNKNOWN, dtype=np.int32)
+    for id, word in enumerate(vocabulary):
+        if word in tokens.words:
+            ids[tokens.words[word]] = id
     starts = np.repeat(tokens.lengths.cumsum() - tokens.lengths, tokens.lengths)
     kept = np.arange(len(tokens.indexes)) - starts < max_length
     return ids[tokens.indexes[kept]], np.minimum(tokens.lengths, max_length)
@@ -161,10 +179,11 @@ def encode(tokens: Tokens, vocabulary: Sequence[str], max_length: int) -> tuple[
 def unknown_words(tokens: Tokens, vocabulary: Iterable[str]) -> list[list[str]]:
     """Return the distinct words of each headline that are not in the vocabulary, in their order."""
     known = set(vocabulary)
-    is_unknown = np.array([word not in known for word in tokens.words], dtype=bool)
+    words = list(tokens.words)
+    is_unknown = np.array([word not in known for word in words], dtype=bool)
     places = np.flatnonzero(is_unknown[tokens.indexes])
     headlines = np.repeat(np.arange(len(tokens.lengths)), tokens.lengths)[places]
     found: list[dict[str, None]] = [{} for _ in tokens.lengths]
     for headline, index in zip(headlines.tolist(), tokens.indexes[places].tolist(), strict=True):
-        found[headline][tokens.words[index]] = None
-    return [list(words) for words in found]
+        found[headline][words[index]] = None
+    return [list(unknown) for unknown in found]

@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from isal import isal_zlib
+
 from sarcasm.errors import InputError
 from sarcasm.files import replacing
 from sarcasm.ranges import BLOCK, LocalFile, Source
@@ -85,8 +87,8 @@ def write_gzip(source: LocalFile, span: range, info: zipfile.ZipInfo, member: Co
         file.write(GZIP_HEADER)
         try:
             for chunk in plain.checked(_inflated(_copied(raw, file)), source.name):
-                crc = zlib.crc32(chunk, crc)
-        except zlib.error as error:
+                crc = isal_zlib.crc32(chunk, crc)
+        except (zlib.error, isal_zlib.error) as error:  # type: ignore[misc]
             raise InputError(f"{source.name}: {member.name} is damaged ({error})") from error
         if crc != info.CRC:
             raise InputError(f"{source.name}: {member.name} has CRC {crc:08x}, expected {info.CRC:08x}")
@@ -107,8 +109,8 @@ def _deflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Unpack raw deflate bytes a bounded piece at a time; raise `zlib.error` unless they are one whole stream."""
-    inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+    """Unpack raw deflate bytes a bounded piece at a time; raise `zlib.error` or isal's unless they are one whole stream."""
+    inflate = isal_zlib.decompressobj(-zlib.MAX_WBITS)
     for chunk in chunks:
         while piece := inflate.decompress(chunk, BLOCK):
             yield piece
