@@ -2,6 +2,7 @@
 #                                          JOBS=2: train two variants at a time
 # make demo    judge the sentences of params.yaml with the trained model
 # make test    run the tests               make test-slow: the slow ones
+# make bench   measure each step against the chapter's own way: about ten minutes on two idle cores
 # make lint    format, lint and types
 
 PARAMS ?= params.yaml
@@ -9,7 +10,7 @@ JOBS ?= 1
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro demo test test-slow lint
+.PHONY: repro demo test test-slow bench lint
 
 repro: .venv/installed
 	./repro.sh $(PARAMS) $(JOBS)
@@ -24,6 +25,10 @@ test: .venv/installed
 test-slow: .venv/installed
 	pytest -n 2 -m slow
 
+bench: .venv/benchmarks
+	PYTHONPATH=stages python -m benchmarks.run
+	python docs/fill.py
+
 lint: .venv/installed
 	ruff format --check .
 	ruff check .
@@ -32,4 +37,8 @@ lint: .venv/installed
 .venv/installed: requirements.lock
 	$(PYTHON) -m venv .venv
 	pip install --disable-pip-version-check -r requirements.lock
+	touch $@
+
+.venv/benchmarks: .venv/installed benchmarks/requirements.txt
+	pip install --disable-pip-version-check -r benchmarks/requirements.txt
 	touch $@

@@ -26,9 +26,11 @@ if [ "$params" != params.yaml ]; then
 fi
 
 if [ "$jobs" -gt 1 ]; then
-    # dvc runs one stage after another; the training stages, which only read what stands before them, need not wait
-    dvc repro glove-coverage $(dvc stage list --name-only | grep '^tokenize@')
-    dvc stage list --name-only | grep '^train' | xargs -P "$jobs" -I{} dvc --wait-for-lock repro --single-item {}
+    # dvc runs one stage after another; the training stages, which only read what stands before them, need not wait.
+    # The last ones first: those are the largest, and one of them alone at the end would leave a core idle.
+    stages=$(dvc stage list --name-only)
+    dvc repro glove-coverage $(grep '^tokenize@' <<<"$stages")
+    grep '^train' <<<"$stages" | sed -n '1!G;h;$p' | xargs -P "$jobs" -I{} dvc --wait-for-lock repro --single-item {}
 fi
 dvc repro
 

@@ -5,12 +5,14 @@
 A run of the chapter that the folder has no history of yet stands in the table as not run.
 
 in:   FOLDER                        plots/history, models, params.yaml, metrics and data/raw of the run
+      FOLDER/seed-*                 plots/history and models of further seeds, if study_seeds.py made them
       results/book/chapter.yaml     the chapter's statements, run by run
 out:  results/book/record.json      parameters, checksums of the data, versions of what computes
       results/book/coverage.json    words with a vector
-      results/book/history/         loss and accuracy of each run, a row an epoch
+      results/book/history/         loss and accuracy of each run, a row an epoch; of further seeds in folders
       results/book/figure-7-*.png   accuracy and loss of a run over the epochs, under the chapter's numbers
       results/book/runs.md          the chapter's statement and our numbers, run by run
+      results/book/seeds.md         the runs with further seeds: mean and range
       results/book/sentences.md     the sentences' probabilities, the chapter's and ours
 """
 
@@ -29,10 +31,12 @@ from sarcasm.command import run
 from sarcasm.figures import COLOURS, STYLE, curves_limits, draw_history, save_figure
 from sarcasm.files import write_json, write_text
 from sarcasm.params import read_params
+from sarcasm.results import spread
 from sarcasm.saved import load_model
 from sarcasm.training import Epoch, parting_epoch
 
 OUT = Path("results/book")
+LOWEST = {"validation_loss": 4, "epoch": 0}  # what is shown of the epoch of lowest validation loss, to how many places
 
 
 def main(folder: str) -> None:
@@ -41,7 +45,9 @@ def main(folder: str) -> None:
     chapter = yaml.safe_load((OUT / "chapter.yaml").read_text(encoding="utf-8"))
     write_json(OUT / "record.json", record(source))
     shutil.copyfile(source / "metrics/coverage.json", OUT / "coverage.json")
-    shutil.copytree(source / "plots/history", OUT / "history", dirs_exist_ok=True)
+    seeds = sorted(source.glob("seed-*"))
+    for folder, place in [(source, OUT / "history"), *((seed, OUT / "history" / seed.name) for seed in seeds)]:
+        shutil.copytree(folder / "plots/history", place, dirs_exist_ok=True)
     paths = {entry["variant"]: OUT / f"history/{entry['variant']}.csv" for entry in chapter["runs"]}
     histories = {variant: pd.read_csv(path) for variant, path in paths.items() if path.exists()}
     limits = curves_limits(histories)
@@ -51,7 +57,8 @@ def main(folder: str) -> None:
                 drawing = figure(f"Figure {number}: {entry['run']}", history, measure, limits[measure])
                 save_figure(OUT / f"figure-{number}.png", drawing)
     write_text(OUT / "runs.md", format_runs(chapter["runs"], histories))
-    write_text(OUT / "sentences.md", format_sentences(chapter["sentences"], source / "models"))
+    write_text(OUT / "seeds.md", format_seeds(chapter["runs"]))
+    write_text(OUT / "sentences.md", format_sentences(chapter["sentences"], [source, *seeds]))
 
 
 def record(source: Path) -> dict[str, Any]:
@@ -107,12 +114,31 @@ def summarize(history: pd.DataFrame) -> list[str]:
     ]
 
 
-def format_sentences(entries: list[dict[str, Any]], models: Path) -> str:
-    """Put the probabilities of the chapter beside ours, each of the variant that the chapter asked."""
+def format_seeds(entries: list[dict[str, Any]]) -> str:
+    """Put the last epoch of the runs that have further seeds into a Markdown table."""
+    measures = "train_loss", "train_accuracy", "validation_loss", "validation_accuracy"
+    lines = [
+        f"| run | seeds | {' | '.join(measure.replace('_', ' ') for measure in measures)} "
+        "| lowest validation loss | at epoch |",
+        "|---|--:|---|---|---|---|---|---|",
+    ]
+    for entry in entries:
+        histories = [pd.read_csv(path) for path in sorted(OUT.glob(f"history/**/{entry['variant']}.csv"))]
+        if len(histories) > 1:
+            last = [spread([history[measure].iloc[-1] for history in histories], 4) for measure in measures]
+            lowest = [history.loc[history["validation_loss"].idxmin()] for history in histories]
+            loss, epoch = (spread([row[key] for row in lowest], places) for key, places in LOWEST.items())
+            lines.append(f"| {' | '.join([entry['run'], str(len(histories)), *last, loss, epoch])} |")
+    return "\n".join(lines) + "\n"
+
+
+def format_sentences(entries: list[dict[str, Any]], folders: list[Path]) -> str:
+    """Put the probabilities of the chapter beside ours, each of the variant that the chapter asked, over the seeds."""
     lines = ["| sentence | variant | the chapter | ours |", "|---|---|--:|--:|"]
     for entry in entries:
-        probability = load_model(models / f"{entry['variant']}.pt").probabilities([entry["sentence"]])[0]
-        lines.append(f"| {entry['sentence']} | {entry['variant']} | {entry['chapter']:.4f} | {probability:.4f} |")
+        models = [path for folder in folders if (path := folder / f"models/{entry['variant']}.pt").exists()]
+        ours = [float(load_model(path).probabilities([entry["sentence"]])[0]) for path in models]
+        lines.append(f"| {entry['sentence']} | {entry['variant']} | {entry['chapter']:.4f} | {spread(ours, 4)} |")
     return "\n".join(lines) + "\n"
 
 

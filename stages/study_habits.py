@@ -29,6 +29,7 @@ from sarcasm.figures import COLOURS, STYLE, save_figure
 from sarcasm.files import write_csv, write_text
 from sarcasm.model import HeadlineClassifier
 from sarcasm.params import read_params
+from sarcasm.results import spread
 from sarcasm.text import TOKENIZERS, collect, encode, make_vocabulary, rank
 from sarcasm.training import Run
 
@@ -108,11 +109,6 @@ def table(epochs: pd.DataFrame) -> str:
         )
         lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines) + "\n"
-
-
-def spread(values: list[float], decimals: int) -> str:
-    """Show mean and range."""
-    return f"{np.mean(values):.{decimals}f} ({min(values):.{decimals}f} to {max(values):.{decimals}f})"
 
 
 @STYLE

@@ -1,8 +1,9 @@
 """The results of all variants: the evaluation as a table in Markdown, and the tables behind the charts of DVC."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 HEADER = """\
@@ -36,6 +37,11 @@ def _row(name: str, row: pd.Series) -> str:
         "never" if pd.isna(row["parted_at"]) else row["parted_at"],
     )
     return "| " + " | ".join(map(str, cells)) + " |\n"
+
+
+def spread(values: Sequence[float], decimals: int) -> str:
+    """Show mean and range of what several seeds gave."""
+    return f"{np.mean(values):.{decimals}f} ({min(values):.{decimals}f} to {max(values):.{decimals}f})"
 
 
 def join_histories(histories: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

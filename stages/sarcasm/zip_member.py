@@ -109,7 +109,7 @@ def _deflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Unpack raw deflate bytes a bounded piece at a time; raise `zlib.error` or isal's unless they are one whole stream."""
+    """Unpack raw deflate bytes a bounded piece at a time; raise zlib's or isal's error unless they are one stream."""
     inflate = isal_zlib.decompressobj(-zlib.MAX_WBITS)
     for chunk in chunks:
         while piece := inflate.decompress(chunk, BLOCK):
