@@ -27,10 +27,13 @@ fi
 
 if [ "$jobs" -gt 1 ]; then
     # dvc runs one stage after another; the training stages, which only read what stands before them, need not wait.
-    # The last ones first: those are the largest, and one of them alone at the end would leave a core idle.
-    stages=$(dvc stage list --name-only)
-    dvc repro glove-coverage $(grep '^tokenize@' <<<"$stages")
-    grep '^train' <<<"$stages" | sed -n '1!G;h;$p' | xargs -P "$jobs" -I{} dvc --wait-for-lock repro --single-item {}
+    # They are dealt out to the jobs from the last, the largest, to the first.
+    dvc repro glove-coverage tokenize &
+    before=$!
+    hands=$(dvc stage list --name-only | grep '^train' | sed '1!G;h;$!d' |
+        awk -v jobs="$jobs" '{ hand[NR % jobs] = hand[NR % jobs] " " $0 } END { for (job in hand) print hand[job] }')
+    wait "$before"
+    xargs -P "$jobs" -L 1 dvc --wait-for-lock repro --single-item <<<"$hands"
 fi
 dvc repro
 
