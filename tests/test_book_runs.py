@@ -1,0 +1,91 @@
+"""Further seeds of the chapter's runs, and how they are laid beside the chapter, in the small project."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+import collect_book
+import study_seeds
+from sarcasm.errors import InputError
+
+CHAPTER = {
+    "runs": [
+        {"run": "one direction", "variant": "lstm", "figures": ["7-1", "7-2"], "chapter": "so", "same": "yes"},
+        {"run": "frozen", "variant": "glove_lstm", "figures": [], "chapter": "thus"},
+        {"run": "the other", "variant": "bi_lstm", "figures": ["7-3"], "chapter": "not here"},
+    ],
+    "sentences": [{"sentence": "report confirms moon", "variant": "lstm", "chapter": 0.5}],
+}
+
+
+@pytest.fixture
+def book(small_project, monkeypatch):
+    """The small project as a run of the chapter, with two seeds more."""
+    monkeypatch.chdir(small_project)
+    monkeypatch.setattr(study_seeds, "VARIANTS", ("lstm", "glove_lstm"))
+    study_seeds.main(".")
+    Path("results/book").mkdir(parents=True)
+    Path("results/book/chapter.yaml").write_text(yaml.safe_dump(CHAPTER), encoding="utf-8")
+    return small_project
+
+
+def last_rows(folder: Path, variant: str) -> pd.DataFrame:
+    paths = [folder / place / f"plots/history/{variant}.csv" for place in (".", "seed-2", "seed-3")]
+    return pd.DataFrame([pd.read_csv(path).iloc[-1] for path in paths])
+
+
+@pytest.mark.slow
+def test_seeds_differ_and_are_not_run_again(book):
+    losses = last_rows(book, "lstm")["validation_loss"]
+    assert losses.nunique() == 3
+    written = {path: path.stat().st_mtime_ns for path in book.glob("seed-*/models/*")}
+    assert len(written) == 2 * 2 * 3
+    study_seeds.main(".")
+    assert {path: path.stat().st_mtime_ns for path in book.glob("seed-*/models/*")} == written
+
+
+@pytest.mark.slow
+def test_a_run_that_fails_is_counted(book, monkeypatch, capfd):
+    monkeypatch.setattr(study_seeds, "VARIANTS", ("lstm", "nobody"))
+    with pytest.raises(InputError, match="2 of 2 runs failed"):
+        study_seeds.main(".")
+    assert "unknown variant 'nobody'" in capfd.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_chapter_beside_what_was_run(book):
+    collect_book.main(".")
+    out = Path("results/book")
+    for variant in ("lstm", "glove_lstm"):
+        for place, kept in ((".", "."), ("seed-2", "seed-2"), ("seed-3", "seed-3")):
+            history = Path(place, f"plots/history/{variant}.csv").read_bytes()
+            assert (out / "history" / kept / f"{variant}.csv").read_bytes() == history
+    assert sorted(path.name for path in out.glob("*.png")) == ["figure-7-1.png", "figure-7-2.png"]
+
+    runs = out.joinpath("runs.md").read_text(encoding="utf-8").splitlines()[2:]
+    last = last_rows(book, "lstm").iloc[0]
+    assert f"| so | {last['train_loss']:.4f}, {last['train_accuracy']:.4f} | " in runs[0] and runs[0].endswith(
+        "| yes |"
+    )
+    assert runs[2] == "| the other |  | not here | not run yet |  |  |  |  |"
+
+    seeds = out.joinpath("seeds.md").read_text(encoding="utf-8").splitlines()[2:]
+    assert [row.split(" | ")[0] for row in seeds] == ["| one direction", "| frozen"]
+    losses = last_rows(book, "lstm")["validation_loss"]
+    assert f"| {np.mean(losses):.4f} ({min(losses):.4f} to {max(losses):.4f}) |" in seeds[0]
+
+    row = out.joinpath("sentences.md").read_text(encoding="utf-8").splitlines()[2]
+    assert row.startswith("| report confirms moon | lstm | 0.5000 | 0.") and " to " in row
+
+
+def test_the_chapter_s_runs_are_variants_of_its_parameters():
+    root = Path(__file__).parent.parent
+    chapter = yaml.safe_load((root / "results/book/chapter.yaml").read_text(encoding="utf-8"))
+    params = yaml.safe_load((root / "configs/book.yaml").read_text(encoding="utf-8"))
+    named = [entry["variant"] for entry in chapter["runs"]]
+    assert sorted(named) == sorted([*params["variants"], *params["glove_variants"]])
+    assert set(study_seeds.VARIANTS) <= set(named)
+    assert {entry["variant"] for entry in chapter["sentences"]} <= set(named)
