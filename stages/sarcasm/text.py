@@ -33,7 +33,10 @@ STOP_WORDS = frozenset(
     """.split()
 )
 
-_PUNCTUATION = string.punctuation.encode()
+_SET_APART = ",.-/"
+_BLANKS = bytes.maketrans(_SET_APART.encode(), b" " * len(_SET_APART))
+_DELETED = string.punctuation.translate(str.maketrans("", "", _SET_APART)).encode()
+_ALL_DELETED = str.maketrans("", "", string.punctuation)
 _UTF8 = "utf-8", "surrogatepass"
 _MARKUP = re.compile("<|&[#a-zA-Z]")
 _DIGIT = re.compile(r"\d")
@@ -68,11 +71,11 @@ def _strip_markup(headline: str) -> str:
             return headline
 
 
-def _without_markup(text: str) -> str:
-    """Return the headlines of `text` without markup; a `&` alone is none."""
+def _without_markup(text: str, strip: Callable[[str], str]) -> str:
+    """Return the headlines of `text`, those with markup as `strip` leaves them; a `&` alone is no markup."""
     if "<" not in text and "&" not in text:
         return text
-    return _join(_strip_markup(line) if _MARKUP.search(line) else line for line in text.split(END)[:-1])
+    return _join(strip(line) if _MARKUP.search(line) else line for line in text.split(END)[:-1])
 
 
 def _clean(headlines: Sequence[str]) -> str:
@@ -80,11 +83,16 @@ def _clean(headlines: Sequence[str]) -> str:
 
     Source: the book, chapter 7: lower case, blanks around `, . - /`, then HTML stripped, then punctuation deleted.
     """
-    text = _join(headlines).lower()
-    for mark in ",.-/":
-        text = text.replace(mark, f" {mark} ")
-    # in bytes, as str.translate is slow where the text is not all ASCII
-    return _without_markup(text).encode(*_UTF8).translate(None, _PUNCTUATION).decode(*_UTF8)
+    text = _without_markup(_join(headlines).lower(), _clean_markup)
+    # a mark with blanks around it that is then deleted is a blank; in bytes, as that is one pass
+    return text.encode(*_UTF8).translate(_BLANKS, _DELETED).decode(*_UTF8)
+
+
+def _clean_markup(headline: str) -> str:
+    """Clean one headline step by step: blanks take tags apart, and marks from entities come after the blanks."""
+    for mark in _SET_APART:
+        headline = headline.replace(mark, f" {mark} ")
+    return _strip_markup(headline).translate(_ALL_DELETED)
 
 
 def stripped(headlines: Sequence[str]) -> list[str]:
@@ -102,7 +110,7 @@ def glove(headlines: Sequence[str]) -> list[str]:
 
 def full(headlines: Sequence[str]) -> list[str]:
     """Split headlines into all their words and marks, clitics apart (do n't, it 's); no tags, lower case."""
-    return _WORD.findall(_without_markup(_join(headlines)).lower().replace("’", "'"))
+    return _WORD.findall(_without_markup(_join(headlines), _strip_markup).lower().replace("’", "'"))
 
 
 TOKENIZERS = {
