@@ -13,10 +13,10 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from sarcasm.batching import Headlines
-from sarcasm.corpus import Headline, share_out
+from sarcasm.corpus import Headline
+from sarcasm.direct import make_network, make_splits
 from sarcasm.model import HeadlineClassifier
 from sarcasm.params import Params
-from sarcasm.text import TOKENIZERS, collect, encode, make_vocabulary, rank
 from sarcasm.training import Run, make_optimizers, train_epoch
 
 BATCH = 32  # headlines, as in the book
@@ -27,30 +27,6 @@ REPEATS = 1, 3, 10, 30  # of the training headlines
 FULL = 22_457, 50
 EMBEDDINGS = {(8_000, 50): 200, FULL: 100, (400_000, 300): 5}
 EPOCHS = 8
-
-
-def make_splits(headlines: Sequence[Headline], params: Params, vocabulary: str, tokenizer: str = "") -> list[Headlines]:
-    """Return training and validation headlines as ids of a vocabulary of `params`, or as another tokenizer has them."""
-    shares = {"train": params.split.train, "validation": params.split.validation}
-    parts = list(share_out(list(headlines), shares, params.split.seed).values())
-    settings = params.vocabularies[vocabulary]
-    tokens = collect([row.text for part in parts for row in part], TOKENIZERS[tokenizer or settings.tokenizer])
-    words = make_vocabulary(rank(tokens, len(parts[0]))[0], settings.size)
-    ids, lengths = encode(tokens, words, settings.max_length)
-    labels = np.array([row.label for part in parts for row in part])
-    first = len(parts[0])
-    token = lengths[:first].sum()
-    return [
-        Headlines(ids[:token], lengths[:first], labels[:first], settings.max_length),
-        Headlines(ids[token:], lengths[first:], labels[first:], settings.max_length),
-    ]
-
-
-def make_network(params: Params, variant: str) -> HeadlineClassifier:
-    """Build a variant's network with any start of its embedding."""
-    network = params.variant(variant).model_dump(exclude={"vocabulary", "learning_rate"})
-    size = params.vocabularies[params.vocabulary_of(variant)].size
-    return HeadlineClassifier(**{"embedding_dimension": params.glove.dimension, **network}, vocabulary_size=size)
 
 
 def our_epoch(model: nn.Module, headlines: Headlines, bucketed: bool) -> Callable[[], object]:

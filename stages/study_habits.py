@@ -24,13 +24,12 @@ from tqdm import tqdm
 
 from sarcasm.batching import Headlines
 from sarcasm.command import run as run_command
-from sarcasm.corpus import read_headlines, share_out
+from sarcasm.corpus import read_headlines
+from sarcasm.direct import make_network, make_splits
 from sarcasm.figures import COLOURS, STYLE, save_figure
 from sarcasm.files import write_csv, write_text
-from sarcasm.model import HeadlineClassifier
 from sarcasm.params import read_params
 from sarcasm.results import spread
-from sarcasm.text import TOKENIZERS, collect, encode, make_vocabulary, rank
 from sarcasm.training import Run
 
 PARAMS = read_params(Path("configs/book.yaml"))
@@ -44,7 +43,8 @@ GOAL = 0.75  # validation accuracy
 def main(file: str) -> None:
     """Measure all, one configuration after the other within each seed, so that a slow minute hits all alike."""
     torch.set_num_threads(1)
-    splits = {text: tokenize(Path(file), text) for text in ("stripped", "full")}
+    headlines = list(read_headlines(Path(file)))
+    splits = {text: make_splits(headlines, PARAMS, "plain", text) for text in ("stripped", "full")}
     jobs = [(seed, text, batching) for seed in SEEDS for text in splits for batching in ("padded", "bucketed")]
     rows = [row for job in tqdm(jobs) for row in measure(*job, *splits[job[1]])]
     epochs = pd.DataFrame(rows)
@@ -53,31 +53,15 @@ def main(file: str) -> None:
     save_figure(OUT / "figure.png", figure(epochs))
 
 
-def tokenize(path: Path, text: str) -> tuple[int, Headlines, Headlines]:
-    """Return the vocabulary's size and the training and validation headlines of the chapter's split."""
-    split = PARAMS.split
-    shares = {"train": split.train, "validation": split.validation}
-    splits = share_out(list(read_headlines(path)), shares, split.seed)
-    settings = PARAMS.vocabularies["plain"]
-    tokens = collect([headline.text for part in splits.values() for headline in part], TOKENIZERS[text])
-    vocabulary = make_vocabulary(rank(tokens, len(splits["train"]))[0], settings.size)
-    ids, lengths = encode(tokens, vocabulary, settings.max_length)
-    labels = np.array([headline.label for part in splits.values() for headline in part])
-    headlines, tokens_trained = len(splits["train"]), lengths[: len(splits["train"])].sum()
-    training = Headlines(ids[:tokens_trained], lengths[:headlines], labels[:headlines], settings.max_length)
-    validation = Headlines(ids[tokens_trained:], lengths[headlines:], labels[headlines:], settings.max_length)
-    return len(vocabulary), training, validation
-
-
-def measure(
-    seed: int, text: str, batching: str, size: int, training: Headlines, validation: Headlines
-) -> list[dict[str, object]]:
+def measure(seed: int, text: str, batching: str, training: Headlines, validation: Headlines) -> list[dict[str, object]]:
     """Train the network once; return a row an epoch."""
-    variant = PARAMS.variant(VARIANT)
-    network = variant.model_dump(exclude={"vocabulary", "learning_rate"}) | {"vocabulary_size": size}
     torch.manual_seed(seed)
-    model = HeadlineClassifier(**network)
-    run = Run(model, variant.learning_rate, PARAMS.train.model_copy(update={"batching": batching, "seed": seed}))
+    model = make_network(PARAMS, VARIANT)
+    run = Run(
+        model,
+        PARAMS.variant(VARIANT).learning_rate,
+        PARAMS.train.model_copy(update={"batching": batching, "seed": seed}),
+    )
     rows = []
     for _ in range(EPOCHS):
         start = time.perf_counter()

@@ -12,6 +12,7 @@ from benchmarks.run import cells, describe, figure, format_table, main_lines
 from tests.project import headlines
 
 from sarcasm.corpus import Headline
+from sarcasm.direct import make_network, make_splits
 from sarcasm.params import read_params
 
 ROOT = Path(__file__).parent.parent
@@ -83,13 +84,13 @@ def test_only_the_member_travels(tmp_path):
     ("variant", "parameters"), [("bi_lstm", 21_537), ("stacked_lstm", 35_745), ("glove_lstm", 406_817)]
 )
 def test_the_networks_of_the_chapter_are_ours_in_size(variant, parameters):
-    theirs, ours = chapter.make_network(variant), networks.make_network(BOOK, variant)
+    theirs, ours = chapter.make_network(variant), make_network(BOOK, variant)
     for model in (theirs, ours):
         assert sum(weights.numel() for weights in model.parameters()) == parameters
 
 
 def test_both_loops_learn(small):
-    training, validation = networks.make_splits(HEADLINES, small, "plain", "full")  # `again` is a stop word
+    training, validation = make_splits(HEADLINES, small, "plain", "full")  # `again` is a stop word
     assert (len(training), len(validation)) == (80, 40)
     for epoch in (
         networks.our_run(training, validation, small, seed=1),
@@ -100,7 +101,7 @@ def test_both_loops_learn(small):
 
 
 def test_a_repeated_set_holds_each_headline_so_often(small):
-    training, _ = networks.make_splits(HEADLINES, small, "plain")
+    training, _ = make_splits(HEADLINES, small, "plain")
     three = networks.repeat(training, 3)
     assert torch.equal(three.ids, training.ids.repeat(3, 1))
     assert torch.equal(three.labels, training.labels.repeat(3))

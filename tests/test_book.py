@@ -15,9 +15,10 @@ from torch import nn
 from torchinfo import summary
 
 from sarcasm.batching import Headlines
+from sarcasm.direct import make_network
 from sarcasm.glove import coverage, start_embedding
 from sarcasm.model import HeadlineClassifier
-from sarcasm.params import Params, read_params
+from sarcasm.params import read_params
 from sarcasm.text import END, PAD, TOKENIZERS, UNKNOWN, Tokenizer, collect, encode, make_vocabulary, rank
 from sarcasm.training import Run
 
@@ -122,19 +123,12 @@ def test_vocabulary_equals_a_counter(headlines: list[list[str]], size: int) -> N
     assert ids.tolist() == [id_of.get(word, UNKNOWN) for words in headlines for word in words]
 
 
-def book_network(params: Params, name: str) -> HeadlineClassifier:
-    variant = params.variant(name)
-    network = variant.model_dump(exclude={"vocabulary", "learning_rate"})
-    size = params.vocabularies[params.vocabulary_of(name)].size
-    return HeadlineClassifier(**{"embedding_dimension": params.glove.dimension, **network}, vocabulary_size=size)
-
-
 @pytest.mark.parametrize("name", PRINTED)
 def test_parameters_and_multiply_adds_as_printed(name: str) -> None:
     parameters, trainable, millions = PRINTED[name]
     length = BOOK.vocabularies[BOOK.vocabulary_of(name)].max_length
     ids = torch.zeros(BOOK.train.batch_size, length, dtype=torch.int32)
-    statistics = summary(book_network(BOOK, name), input_data=ids, verbose=0)
+    statistics = summary(make_network(BOOK, name), input_data=ids, verbose=0)
     assert (statistics.total_params, statistics.trainable_params) == (parameters, trainable)
     assert round(statistics.total_mult_adds / 1e6, 2) == millions
 
@@ -144,7 +138,7 @@ def test_parameters_by_layer() -> None:
         assert module is not None
         return sum(parameter.numel() for parameter in module.parameters())
 
-    one, two, frozen = (book_network(BOOK, name) for name in ("bi_lstm", "stacked_lstm", "glove_lstm"))
+    one, two, frozen = (make_network(BOOK, name) for name in ("bi_lstm", "stacked_lstm", "glove_lstm"))
     assert count(one.embedding) == 14_000
     assert count(one.recurrent) == 6_336
     assert count(two.recurrent) == 6_336 + 14_208
@@ -188,7 +182,7 @@ def test_one_training_step_equals_the_chapter_s() -> None:
     headlines = Headlines(
         generator.integers(1, 2000, size=lengths.sum(), dtype=np.int32), lengths, generator.integers(0, 2, 32), 85
     )
-    ours, theirs = book_network(BOOK, "stacked_lstm"), chapter.make_network("stacked_lstm")
+    ours, theirs = make_network(BOOK, "stacked_lstm"), chapter.make_network("stacked_lstm")
     take_over(theirs, ours)
     run = Run(ours, 0.001, BOOK.train)  # padded, batches of 32: one step an epoch
     epoch = run.epoch(headlines, headlines)
