@@ -16,6 +16,7 @@ out:  results/book/record.json      parameters, checksums of the data, versions 
       results/book/sentences.md     the sentences' probabilities, the chapter's and ours
 """
 
+import gzip
 import hashlib
 import platform
 import shutil
@@ -63,13 +64,17 @@ def main(folder: str) -> None:
 
 def record(source: Path) -> dict[str, Any]:
     """Return what made the results: parameters, sha256 of the data, versions."""
-    data = [source / "data/raw/headlines.jsonl", source / "data/raw/glove.txt.gz"]
+    headlines = (source / "data/raw/headlines.jsonl").read_bytes()
+    vectors = gzip.decompress((source / "data/raw/glove.txt.gz").read_bytes())  # however hard they are packed
     return {
         "versions": {
             "python": platform.python_version(),
             **{name: version(name).split("+")[0] for name in ("torch", "numpy", "beautifulsoup4")},
         },
-        "data": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in data},
+        "data": {
+            "headlines.jsonl": hashlib.sha256(headlines).hexdigest(),
+            "glove.txt": hashlib.sha256(vectors).hexdigest(),
+        },
         "params": read_params(source / "params.yaml").model_dump(),
     }
 
@@ -134,11 +139,12 @@ def format_seeds(entries: list[dict[str, Any]]) -> str:
 
 def format_sentences(entries: list[dict[str, Any]], folders: list[Path]) -> str:
     """Put the probabilities of the chapter beside ours, each of the variant that the chapter asked, over the seeds."""
-    lines = ["| sentence | variant | the chapter | ours |", "|---|---|--:|--:|"]
+    lines = ["| sentence | variant | the chapter | ours | seeds |", "|---|---|--:|---|--:|"]
     for entry in entries:
         models = [path for folder in folders if (path := folder / f"models/{entry['variant']}.pt").exists()]
         ours = [float(load_model(path).probabilities([entry["sentence"]])[0]) for path in models]
-        lines.append(f"| {entry['sentence']} | {entry['variant']} | {entry['chapter']:.4f} | {spread(ours, 4)} |")
+        cells = entry["sentence"], entry["variant"], f"{entry['chapter']:.4f}", spread(ours, 4), str(len(ours))
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
