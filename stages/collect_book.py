@@ -143,7 +143,8 @@ def format_sentences(entries: list[dict[str, Any]], folders: list[Path]) -> str:
     for entry in entries:
         models = [path for folder in folders if (path := folder / f"models/{entry['variant']}.pt").exists()]
         ours = [float(load_model(path).probabilities([entry["sentence"]])[0]) for path in models]
-        cells = entry["sentence"], entry["variant"], f"{entry['chapter']:.4f}", spread(ours, 4), str(len(ours))
+        shown = spread(ours, 4) if ours else "not run yet"
+        cells = entry["sentence"], entry["variant"], f"{entry['chapter']:.4f}", shown, str(len(ours))
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 

@@ -17,7 +17,10 @@ CHAPTER = {
         {"run": "frozen", "variant": "glove_lstm", "figures": [], "chapter": "thus"},
         {"run": "the other", "variant": "bi_lstm", "figures": ["7-3"], "chapter": "not here"},
     ],
-    "sentences": [{"sentence": "report confirms moon", "variant": "lstm", "chapter": 0.5}],
+    "sentences": [
+        {"sentence": "report confirms moon", "variant": "lstm", "chapter": 0.5},
+        {"sentence": "report confirms moon", "variant": "bi_lstm", "chapter": 0.25},
+    ],
 }
 
 
@@ -77,8 +80,9 @@ def test_the_chapter_beside_what_was_run(book):
     losses = last_rows(book, "lstm")["validation_loss"]
     assert f"| {np.mean(losses):.4f} ({min(losses):.4f} to {max(losses):.4f}) |" in seeds[0]
 
-    row = out.joinpath("sentences.md").read_text(encoding="utf-8").splitlines()[2]
-    assert row.startswith("| report confirms moon | lstm | 0.5000 | 0.") and " to " in row
+    first, second = out.joinpath("sentences.md").read_text(encoding="utf-8").splitlines()[2:]
+    assert first.startswith("| report confirms moon | lstm | 0.5000 | 0.") and first.endswith(") | 3 |")
+    assert second == "| report confirms moon | bi_lstm | 0.2500 | not run yet | 0 |"
 
 
 def test_the_chapter_s_runs_are_variants_of_its_parameters():
