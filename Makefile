@@ -2,7 +2,7 @@
 #                                          JOBS=2: train two variants at a time
 # make demo    judge the sentences of params.yaml with the trained model
 # make test    run the tests               make test-slow: the slow ones
-# make bench   measure each step against the chapter's own way: about ten minutes on two idle cores
+# make bench   measure each step against the chapter's own way: about twelve minutes on two idle cores
 # make lint    format, lint and types
 
 PARAMS ?= params.yaml
