@@ -5,7 +5,7 @@
 A run of the chapter that the folder has no history of yet stands in the table as not run.
 
 in:   FOLDER                        plots/history, models, params.yaml, metrics and data/raw of the run
-      FOLDER/seed-*                 plots/history and models of further seeds, if study_seeds.py made them
+      FOLDER/seed-*                 plots/history of further seeds, if study_seeds.py made them
       results/book/chapter.yaml     the chapter's statements, run by run
 out:  results/book/record.json      parameters, checksums of the data, versions of what computes
       results/book/coverage.json    words with a vector
@@ -59,7 +59,7 @@ def main(folder: str) -> None:
                 save_figure(OUT / f"figure-{number}.png", drawing)
     write_text(OUT / "runs.md", format_runs(chapter["runs"], histories))
     write_text(OUT / "seeds.md", format_seeds(chapter["runs"]))
-    write_text(OUT / "sentences.md", format_sentences(chapter["sentences"], [source, *seeds]))
+    write_text(OUT / "sentences.md", format_sentences(chapter["sentences"], source / "models"))
 
 
 def record(source: Path) -> dict[str, Any]:
@@ -137,15 +137,13 @@ def format_seeds(entries: list[dict[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def format_sentences(entries: list[dict[str, Any]], folders: list[Path]) -> str:
-    """Put the probabilities of the chapter beside ours, each of the variant that the chapter asked, over the seeds."""
-    lines = ["| sentence | variant | the chapter | ours | seeds |", "|---|---|--:|---|--:|"]
+def format_sentences(entries: list[dict[str, Any]], models: Path) -> str:
+    """Put the probabilities of the chapter beside ours, each of the variant that the chapter asked."""
+    lines = ["| sentence | variant | the chapter | ours |", "|---|---|--:|--:|"]
     for entry in entries:
-        models = [path for folder in folders if (path := folder / f"models/{entry['variant']}.pt").exists()]
-        ours = [float(load_model(path).probabilities([entry["sentence"]])[0]) for path in models]
-        shown = spread(ours, 4) if ours else "not run yet"
-        cells = entry["sentence"], entry["variant"], f"{entry['chapter']:.4f}", shown, str(len(ours))
-        lines.append(f"| {' | '.join(cells)} |")
+        path = models / f"{entry['variant']}.pt"
+        ours = f"{load_model(path).probabilities([entry['sentence']])[0]:.4f}" if path.exists() else "not run yet"
+        lines.append(f"| {entry['sentence']} | {entry['variant']} | {entry['chapter']:.4f} | {ours} |")
     return "\n".join(lines) + "\n"
 
 
