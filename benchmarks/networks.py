@@ -23,10 +23,10 @@ BATCH = 32  # headlines, as in the book
 GOAL = 0.75  # validation accuracy
 SEEDS = 1, 2, 3
 REPEATS = 1, 3, 10, 30  # of the training headlines
-# rows and numbers a row of an embedding, and the steps that are timed: the book's, all its words, all of GloVe 6B 300d
-FULL = 22_457, 50
+FULL = 22_457, 50  # rows and numbers a row of an embedding of all the book's words
+# embeddings, and the steps that are timed: the book's, that of all its words, all of GloVe 6B 300d
 EMBEDDINGS = {(8_000, 50): 200, FULL: 100, (400_000, 300): 5}
-EPOCHS = 8
+EPOCHS = 8  # over which lazy and dense steps are compared
 
 
 def our_epoch(model: nn.Module, headlines: Headlines, bucketed: bool) -> Callable[[], object]:

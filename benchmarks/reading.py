@@ -27,7 +27,6 @@ from sarcasm.sources import Content, Remote
 from sarcasm.text import STOP_WORDS, TOKENIZERS, collect, encode, make_vocabulary, rank
 
 ROOT = Path(__file__).parent.parent
-TEXT = "clean, tokenize, vocabulary, ids"
 DICTIONARY = "a dict of arrays, from the extracted text"
 WORDS, DIMENSION = 400_000, 50  # as GloVe 6B 50d
 REPEATS = 1, 3, 10, 30  # of the corpus
@@ -70,7 +69,7 @@ def measure_text(headlines: Sequence[Headline], params: Params) -> list[Row]:
         raise InputError("the chapter's ids and ours differ")
     calls = [padded_ids, chapter_ids, count_words, split_words]
     seconds, _ = in_processes({call.__name__: (call, texts, params) for call in calls}, rounds=5, warm=True)
-    step, ours = f"{TEXT} of {len(texts):,} headlines", seconds["padded_ids"]
+    step, ours = f"clean, tokenize, vocabulary, ids of {len(texts):,} headlines", seconds["padded_ids"]
     return [
         Row(step, ours, "BeautifulSoup on each headline, word by word", seconds["chapter_ids"], goal=15),
         Row(step, ours, "scikit-learn's CountVectorizer (counts, not ids)", seconds["count_words"]),
