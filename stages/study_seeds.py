@@ -19,7 +19,7 @@ from sarcasm.command import run
 from sarcasm.errors import InputError
 from sarcasm.files import write_text
 
-VARIANTS = "bi_lstm", "glove_lstm", "lstm"
+VARIANTS = "bi_lstm", "lstm", "stacked_lstm_rate_00005", "stacked_lstm_dropout", "glove_lstm"
 SEEDS = 2, 3  # beside the 1 of configs/book.yaml
 TRAIN = Path(__file__).with_name("train.py").resolve()
 
