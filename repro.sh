@@ -27,11 +27,19 @@ fi
 
 if [ "$jobs" -gt 1 ]; then
     # dvc runs one stage after another; the training stages, which only read what stands before them, need not wait.
-    # They are dealt out to the jobs from the last, the largest, to the first.
+    # They are dealt out to the jobs from the last, the largest, to the first; what is left over of these goes to
+    # whichever job ends first.
     dvc repro glove-coverage tokenize &
     before=$!
-    hands=$(dvc stage list --name-only | grep '^train' | sed '1!G;h;$!d' |
-        awk -v jobs="$jobs" '{ hand[NR % jobs] = hand[NR % jobs] " " $0 } END { for (job in hand) print hand[job] }')
+    hands=$(dvc stage list --name-only | grep '^train' | awk -v jobs="$jobs" '
+        { stage[NR] = $0 }
+        END {
+            for (job = 0; job < jobs; job++) {
+                for (n = NR - job; n > NR % jobs; n -= jobs) printf " %s", stage[n]
+                print ""
+            }
+            for (n = NR % jobs; n > 0; n--) print stage[n]
+        }')
     wait "$before"
     xargs -P "$jobs" -L 1 dvc --wait-for-lock repro --single-item <<<"$hands"
 fi
