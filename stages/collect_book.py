@@ -46,9 +46,9 @@ def main(folder: str) -> None:
     chapter = yaml.safe_load((OUT / "chapter.yaml").read_text(encoding="utf-8"))
     write_json(OUT / "record.json", record(source))
     shutil.copyfile(source / "metrics/coverage.json", OUT / "coverage.json")
-    seeds = sorted(path.parent.parent for path in source.glob("seed-*/plots/history"))
-    for folder, place in [(source, OUT / "history"), *((seed, OUT / "history" / seed.name) for seed in seeds)]:
-        shutil.copytree(folder / "plots/history", place, dirs_exist_ok=True)
+    shutil.copytree(source / "plots/history", OUT / "history", dirs_exist_ok=True)
+    for further in source.glob("seed-*/plots/history"):
+        shutil.copytree(further, OUT / "history" / further.relative_to(source).parts[0], dirs_exist_ok=True)
     paths = {entry["variant"]: OUT / f"history/{entry['variant']}.csv" for entry in chapter["runs"]}
     histories = {variant: pd.read_csv(path) for variant, path in paths.items() if path.exists()}
     limits = curves_limits(histories)
