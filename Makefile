@@ -1,16 +1,26 @@
-# make repro   run the pipeline            PARAMS=configs/book.yaml: another parameter file, in runs/book
-#                                          JOBS=2: train two variants at a time
-# make demo    judge the sentences of params.yaml with the trained model
-# make test    run the tests               make test-slow: the slow ones
-# make bench   measure each step against the chapter's own way: about twelve minutes on two idle cores
-# make lint    format, lint and types
+# make repro            run the pipeline           PARAMS=configs/book.yaml: another parameter file, in runs/book
+#                                                  JOBS=2: train two variants at a time
+# make demo             classify the sentences of params.yaml with the selected model
+# make test             run the tests              make test-slow: the slow ones
+# make bench            compare each step with the chapter's code: about twelve minutes on two idle cores
+# make lint             format, lint and types
+#
+# What makes results/:
+# make ablation         HEADLINES=FILE             text and padding of the chapter
+# make learning-rates   VARIANT=stacked_lstm       a sweep of DVC experiments
+# make seeds            RUN=runs/book              more seeds of the chapter's runs
+# make book             RUN=runs/book              the chapter's results and ours
 
 PARAMS ?= params.yaml
 JOBS ?= 1
+RUN ?= runs/book
+HEADLINES ?= $(RUN)/data/raw/headlines.jsonl
+VARIANT ?= stacked_lstm
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+STUDY := PYTHONPATH=stages python -m
 
-.PHONY: repro demo test test-slow bench lint
+.PHONY: repro demo test test-slow bench lint ablation learning-rates seeds book
 
 repro: .venv/installed
 	./repro.sh $(PARAMS) $(JOBS)
@@ -22,11 +32,11 @@ demo: .venv/installed
 test: .venv/installed
 	pytest -n 2 -m "not slow"
 
-test-slow: .venv/installed
+test-slow: .venv/tests
 	pytest -n 2 -m slow
 
 bench: .venv/benchmarks
-	PYTHONPATH=stages python -m benchmarks.run
+	$(STUDY) benchmarks.run
 	python docs/fill.py
 
 lint: .venv/installed
@@ -34,11 +44,23 @@ lint: .venv/installed
 	ruff check .
 	mypy
 
+ablation: .venv/installed
+	$(STUDY) studies.ablation $(HEADLINES)
+
+learning-rates: .venv/installed
+	$(STUDY) studies.learning_rates $(VARIANT)
+
+seeds: .venv/installed
+	$(STUDY) studies.seeds $(RUN)
+
+book: .venv/installed
+	$(STUDY) studies.book $(RUN)
+
 .venv/installed: requirements.lock
 	$(PYTHON) -m venv .venv
 	pip install --disable-pip-version-check -r requirements.lock
 	touch $@
 
-.venv/benchmarks: .venv/installed benchmarks/requirements.txt
-	pip install --disable-pip-version-check -r benchmarks/requirements.txt
+.venv/tests .venv/benchmarks: .venv/%: .venv/installed %/requirements.txt
+	pip install --disable-pip-version-check -r $*/requirements.txt
 	touch $@

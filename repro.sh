@@ -12,7 +12,7 @@ if [ "$params" != params.yaml ]; then
     cache=$(pwd)/.dvc/cache
     mkdir -p "$run"
     [ -d "$run/.dvc" ] || (cd "$run" && dvc init --quiet --no-scm)
-    git ls-files -z stages dvc.yaml .dvc/plots data/bundled | xargs -0 cp --parents -t "$run"
+    git ls-files -z stages dvc.yaml .dvcignore .dvc/plots data/bundled | xargs -0 cp --parents -t "$run"
     cp "$params" "$run/params.yaml"
     # a relative path of a corpus or of vectors is from here
     sed -nE "s/^ +source: *[\"']?([^\"'#]*[^\"'# ]).*/\1/p" "$params" | while IFS= read -r source; do

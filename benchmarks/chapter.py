@@ -15,7 +15,8 @@ from bs4 import BeautifulSoup
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from sarcasm.text import PAD, STOP_WORDS, UNKNOWN
+from sarcasm.text.tokenizers import STOP_WORDS
+from sarcasm.text.vocabulary import PAD, UNKNOWN
 
 
 def clean(headline: str) -> str:

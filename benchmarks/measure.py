@@ -1,4 +1,4 @@
-"""Seconds and memory of a step, ours and its peers' in turns, and the rows that they make."""
+"""Seconds and memory of a step and of its baselines, measured in turns, and the rows of the table."""
 
 import gc
 import statistics
@@ -13,20 +13,20 @@ from typing import Any
 
 import psutil
 
-SAMPLE = 0.005  # seconds between two looks at the memory of a process
+SAMPLE = 0.005  # seconds between two readings of a process's memory
 
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison: a figure of ours against a peer's or against a limit, a number a round each.
+    """One comparison with a baseline or a limit: one value per round each.
 
-    `faster`: how many times ours goes into theirs, else how many times theirs goes into ours; taken round by round.
+    The ratio is baseline / ours if `faster`, ours / baseline otherwise.
     """
 
     step: str
     ours: list[float]
-    against: str
-    theirs: list[float]
+    baseline: str
+    baseline_values: list[float]
     unit: str = "s"
     faster: bool = True
     goal: float | None = None
@@ -34,8 +34,8 @@ class Row:
     @property
     def ratio(self) -> float:
         """Return the median of the rounds' ratios."""
-        pairs = zip(self.ours, self.theirs, strict=True)
-        return statistics.median(their / our if self.faster else our / their for our, their in pairs)
+        pairs = zip(self.ours, self.baseline_values, strict=True)
+        return statistics.median(baseline / our if self.faster else our / baseline for our, baseline in pairs)
 
     @property
     def reached(self) -> bool | None:
@@ -46,7 +46,7 @@ class Row:
 
 
 def timed(call: Callable[[], object]) -> float:
-    """Return the seconds that a call takes; the garbage of what ran before is not its own."""
+    """Return the seconds of a call, without collecting the garbage of earlier calls."""
     gc.collect()
     start = time.perf_counter()
     call()
@@ -54,19 +54,19 @@ def timed(call: Callable[[], object]) -> float:
 
 
 def in_turns(calls: Mapping[str, Callable[[], object]], rounds: int, warm: bool = True) -> dict[str, list[float]]:
-    """Return the seconds of each call, a number a round; `warm`: after a round that does not count.
+    """Return the seconds of each call, one value per round; `warm`: after a round that is not counted.
 
-    The calls of a round follow one another, so that a slow minute of the machine hits all alike.
+    The calls of a round follow one another, so that slow minutes affect all alike.
     """
     taken = [{name: timed(call) for name, call in calls.items()} for _ in range(rounds + warm)]
     return {name: [seconds[name] for seconds in taken[warm:]] for name in calls}
 
 
 def in_processes(calls: Mapping[str, Sequence[Any]], rounds: int, warm: bool) -> tuple[dict[str, list[float]], ...]:
-    """Make each call, a function and its arguments, once a round in a process of its own; `warm`: for a second time.
+    """Make each call, a function and its arguments, once per round in a new process; `warm`: after a first call.
 
-    Returns seconds, and MiB of memory at the highest above those before the call. A process that has done other work
-    has its memory scattered, which alone costs a third of the time of a step that makes many small strings.
+    Returns seconds, and peak memory in MiB above that before the call. In a process that has done other work, memory
+    is fragmented, which makes a step that creates many small strings a third slower.
     """
     costs = [{name: _isolated(*call, warm=warm) for name, call in calls.items()} for _ in range(rounds)]
     return tuple({name: [cost[name][place] for cost in costs] for name in calls} for place in (0, 1))
@@ -93,7 +93,7 @@ def _report(connection: Connection, function: Callable[..., object], arguments: 
 
 
 def memory_of(command: Sequence[str], folder: Path) -> float:
-    """Run a command to its end; return the MiB of its own process at their highest. Raises CalledProcessError."""
+    """Run a command; return the peak memory of its process in MiB. Raises CalledProcessError if it fails."""
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
 
     def ended() -> bool:

@@ -1,4 +1,4 @@
-"""Epochs: ours against the chapter's loop and the bare LSTM, the way to a goal, large embeddings, growth."""
+"""Epochs compared with the chapter's loop and the LSTM alone, time to accuracy, large embeddings, growth."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -9,46 +9,47 @@ import numpy as np
 import torch
 from benchmarks import chapter
 from benchmarks.measure import Row, in_turns, timed
+from studies.in_memory import make_datasets, make_network
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from sarcasm.batching import Headlines
-from sarcasm.corpus import Headline
-from sarcasm.direct import make_network, make_splits
-from sarcasm.model import HeadlineClassifier
-from sarcasm.params import Params
-from sarcasm.training import Run, make_optimizers, train_epoch
+from sarcasm.base.params import Params
+from sarcasm.network.dataset import HeadlineDataset
+from sarcasm.network.model import HeadlineClassifier
+from sarcasm.network.trainer import Trainer, make_optimizers, train_epoch
+from sarcasm.text.corpus import Headline
+from sarcasm.text.encoded import Encoded
 
 BATCH = 32  # headlines, as in the book
-GOAL = 0.75  # validation accuracy
+TARGET = 0.75  # validation accuracy
 SEEDS = 1, 2, 3
 REPEATS = 1, 3, 10, 30  # of the training headlines
-FULL = 22_457, 50  # rows and numbers a row of an embedding of all the book's words
-# embeddings, and the steps that are timed: the book's, that of all its words, all of GloVe 6B 300d
+FULL = 22_457, 50  # rows and columns of an embedding of all words of the book's corpus
+# sizes of embeddings and steps to time: the book's, all words of its corpus, all of GloVe 6B 300d
 EMBEDDINGS = {(8_000, 50): 200, FULL: 100, (400_000, 300): 5}
-EPOCHS = 8  # over which lazy and dense steps are compared
+EPOCHS = 8  # to compare sparse with dense updates
 
 
-def our_epoch(model: nn.Module, headlines: Headlines, bucketed: bool) -> Callable[[], object]:
-    """Return a call that trains our way for an epoch."""
+def our_epoch(model: nn.Module, headlines: HeadlineDataset, bucketed: bool) -> Callable[[], object]:
+    """Return a function that trains an epoch with our code."""
     optimizers, shuffle = make_optimizers(model, 0.001), torch.Generator().manual_seed(1)
     return lambda: train_epoch(model, optimizers, headlines.batches(BATCH, bucketed, shuffle))
 
 
-def loader(headlines: Headlines, shuffle: bool = True) -> DataLoader:
-    """Return the chapter's loader of padded headlines."""
+def loader(headlines: HeadlineDataset, shuffle: bool = True) -> DataLoader:
+    """Return the chapter's DataLoader of padded headlines."""
     return DataLoader(TensorDataset(headlines.ids.long(), headlines.labels), BATCH, shuffle=shuffle)
 
 
-def chapter_epoch(variant: str, headlines: Headlines) -> Callable[[], object]:
-    """Return a call that trains the chapter's way for an epoch."""
+def chapter_epoch(variant: str, headlines: HeadlineDataset) -> Callable[[], object]:
+    """Return a function that trains an epoch with the chapter's loop."""
     model, batches = chapter.make_network(variant), loader(headlines)
     optimizer = torch.optim.Adam((x for x in model.parameters() if x.requires_grad), lr=0.001)
     return lambda: chapter.train_epoch(model, optimizer, batches)
 
 
-def bare_epoch(model: HeadlineClassifier, headlines: Headlines, bucketed: bool) -> Callable[[], object]:
-    """Return a call that sends the LSTM alone, forward and backward, through batches of the same shapes."""
+def bare_epoch(model: HeadlineClassifier, headlines: HeadlineDataset, bucketed: bool) -> Callable[[], object]:
+    """Return a function that runs only the LSTM, forward and backward, on batches of the same shapes."""
     lstm, learned = model.recurrent, model.embedding.weight.requires_grad
     assert lstm is not None
     shapes = [batch.ids.shape for batch in headlines.batches(BATCH, bucketed)]
@@ -62,10 +63,10 @@ def bare_epoch(model: HeadlineClassifier, headlines: Headlines, bucketed: bool) 
 
 
 def measure_epochs(headlines: Sequence[Headline], params: Params) -> list[Row]:
-    """Time an epoch of training: the chapter's loop, ours padded and bucketed, and the bare LSTM."""
+    """Time an epoch: the chapter's loop, ours padded and bucketed, and the LSTM alone."""
     rows = []
     for variant in ("bi_lstm", "stacked_lstm", "glove_lstm"):
-        training, _ = make_splits(headlines, params, params.vocabulary_of(variant))
+        training, _ = make_datasets(headlines, params, params.vocabulary_of(variant))
         model = make_network(params, variant)
         calls = {
             "chapter": chapter_epoch(variant, training),
@@ -75,7 +76,7 @@ def measure_epochs(headlines: Sequence[Headline], params: Params) -> list[Row]:
             "bare bucketed": bare_epoch(model, training, bucketed=True),
         }
         taken = in_turns(calls, rounds=3, warm=False)
-        loop, bare = "the chapter's loop with DataLoader", "the bare LSTM, forward and backward"
+        loop, bare = "the chapter's loop with DataLoader", "the LSTM alone, forward and backward"
         for batching, goal, limit in (("padded", 1.1, None), ("bucketed", 3.5, 2)):
             step = f"an epoch of {variant}, {batching}"
             rows.append(Row(step, taken[batching], loop, taken["chapter"], goal=goal))
@@ -83,58 +84,58 @@ def measure_epochs(headlines: Sequence[Headline], params: Params) -> list[Row]:
     return rows
 
 
-def measure_way_to_goal(headlines: Sequence[Headline], params: Params) -> list[Row]:
-    """Train the book's bidirectional network until it judges enough of the validation headlines right, a seed a round.
+def measure_time_to_accuracy(headlines: Sequence[Headline], params: Params) -> list[Row]:
+    """Train the book's bidirectional network to a validation accuracy of TARGET, one seed per round.
 
-    Seconds of whole epochs, validation after each in them.
+    Seconds are of complete epochs, including validation.
     """
-    book, full = (make_splits(headlines, params, "plain", tokenizer) for tokenizer in ("stripped", "full"))
+    book, full = (make_datasets(headlines, params, "plain", tokenizer) for tokenizer in ("stripped", "full"))
     taken: dict[str, list[float]] = {"chapter": [], "stripped": [], "full": []}
     for seed in SEEDS:
-        taken["chapter"].append(seconds_to_goal(chapter_run(*book, seed)))
-        taken["stripped"].append(seconds_to_goal(our_run(*book, params, seed)))
-        taken["full"].append(seconds_to_goal(our_run(*full, params, seed)))
-    step, loop = f"training to a validation accuracy of {GOAL}", "the chapter's loop on its text"
+        taken["chapter"].append(seconds_to_target(chapter_run(*book, seed)))
+        taken["stripped"].append(seconds_to_target(our_run(*book, params, seed)))
+        taken["full"].append(seconds_to_target(our_run(*full, params, seed)))
+    step, loop = f"training to a validation accuracy of {TARGET}", "the chapter's loop on its text"
     return [
         Row(f"{step}, the chapter's text", taken["stripped"], loop, taken["chapter"], goal=4),
-        Row(f"{step}, words kept", taken["full"], loop, taken["chapter"], goal=15),
+        Row(f"{step}, all words", taken["full"], loop, taken["chapter"], goal=15),
     ]
 
 
-def seconds_to_goal(epoch: Callable[[], float]) -> float:
-    """Call for one epoch after another until one returns a validation accuracy of GOAL; return the seconds."""
+def seconds_to_target(epoch: Callable[[], float]) -> float:
+    """Train until the validation accuracy is TARGET; return the seconds."""
 
     def call() -> None:
-        while epoch() < GOAL:
+        while epoch() < TARGET:
             pass
 
     return timed(call)
 
 
-def our_run(training: Headlines, validation: Headlines, params: Params, seed: int) -> Callable[[], float]:
-    """Return a call for an epoch, bucketed, that returns its validation accuracy."""
+def our_run(training: HeadlineDataset, validation: HeadlineDataset, params: Params, seed: int) -> Callable[[], float]:
+    """Return a function that trains a bucketed epoch and returns its validation accuracy."""
     torch.manual_seed(seed)
     settings = params.train.model_copy(update={"batching": "bucketed", "seed": seed})
-    run = Run(make_network(params, "bi_lstm"), params.variant("bi_lstm").learning_rate, settings)
-    return lambda: run.epoch(training, validation).validation_accuracy
+    trainer = Trainer(make_network(params, "bi_lstm"), params.variant("bi_lstm").learning_rate, settings)
+    return lambda: trainer.run_epoch(training, validation).validation_accuracy
 
 
-def chapter_run(training: Headlines, validation: Headlines, seed: int) -> Callable[[], float]:
-    """Return a call for an epoch of the chapter's loop that returns its validation accuracy."""
+def chapter_run(training: HeadlineDataset, validation: HeadlineDataset, seed: int) -> Callable[[], float]:
+    """Return a function that trains an epoch of the chapter's loop and returns its validation accuracy."""
     torch.manual_seed(seed)
-    model, batches, judged = chapter.make_network("bi_lstm"), loader(training), loader(validation, shuffle=False)
+    model, batches, held_out = chapter.make_network("bi_lstm"), loader(training), loader(validation, shuffle=False)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
 
     def call() -> float:
         chapter.train_epoch(model, optimizer, batches)
-        return chapter.evaluate(model, judged)[1]
+        return chapter.evaluate(model, held_out)[1]
 
     return call
 
 
 def measure_growth(headlines: Sequence[Headline], params: Params) -> list[Row]:
-    """Repeat the training headlines: microseconds a headline of a bucketed epoch against those of the corpus itself."""
-    training, _ = make_splits(headlines, params, "plain")
+    """Repeat the training headlines: microseconds per headline of a bucketed epoch, compared with the corpus itself."""
+    training, _ = make_datasets(headlines, params, "plain")
     model = make_network(params, "bi_lstm")
     calls = {times: our_epoch(model, repeat(training, times), bucketed=True) for times in REPEATS}
     taken = in_turns(calls, rounds=1)
@@ -142,7 +143,7 @@ def measure_growth(headlines: Sequence[Headline], params: Params) -> list[Row]:
     return [
         Row(
             f"an epoch of bi_lstm on the corpus {times} times",
-            *(each[times], "the corpus once", each[1], "µs a headline"),
+            *(each[times], "the corpus once", each[1], "µs per headline"),
             faster=False,
             goal=1.15,
         )
@@ -150,49 +151,49 @@ def measure_growth(headlines: Sequence[Headline], params: Params) -> list[Row]:
     ]
 
 
-def repeat(headlines: Headlines, times: int) -> Headlines:
-    """Return a set that holds each headline `times` times."""
+def repeat(headlines: HeadlineDataset, times: int) -> HeadlineDataset:
+    """Return a dataset with each headline `times` times."""
     inside = torch.arange(headlines.ids.shape[1]) < headlines.lengths[:, None]
     ids, lengths = headlines.ids[inside].numpy(), headlines.lengths.numpy()
     labels, length = headlines.labels.numpy(), headlines.ids.shape[1]
-    return Headlines(np.tile(ids, times), np.tile(lengths, times), np.tile(labels, times), length)
+    return HeadlineDataset(Encoded(*(np.tile(x, times) for x in (ids, lengths, labels))), length)
 
 
 def measure_embeddings(headlines: Sequence[Headline], params: Params) -> list[Row]:
-    """Hold fine-tuning with Adam on the rows of a batch alone against Adam on all of an embedding.
+    """Compare fine-tuning with sparse updates, of the rows of a batch, with dense updates of the whole embedding.
 
-    Milliseconds a step, and what validation accuracy a few epochs give, both from a made-up start.
+    Milliseconds per step, and the validation accuracy after a few epochs, both from a random initialization.
     """
-    training, _ = make_splits(headlines, params, "glove")
+    training, _ = make_datasets(headlines, params, "glove")
     network = params.variant("glove_lstm_finetuned").model_dump(exclude={"learning_rate"})
     rows = []
     for (words, dimension), steps in EMBEDDINGS.items():
         batches = list(islice(training.batches(BATCH, True, torch.Generator().manual_seed(1)), steps))
-        models = {kind: make_finetuned(network, words, dimension, kind) for kind in ("lazy", "dense")}
+        models = {kind: make_finetuned(network, words, dimension, kind) for kind in ("sparse", "dense")}
         calls = {
             kind: partial(train_epoch, model, make_optimizers(model, 0.001), batches) for kind, model in models.items()
         }
         taken = in_turns(calls, rounds=3)
         each = {kind: [seconds / steps * 1e3 for seconds in taken[kind]] for kind in calls}
-        step = f"a lazy step of fine-tuning, embedding of {words:,} x {dimension}"
-        rows.append(Row(step, each["lazy"], "a dense step", each["dense"], unit="ms"))
+        step = f"a sparse step of fine-tuning, embedding of {words:,} x {dimension}"
+        rows.append(Row(step, each["sparse"], "a dense step", each["dense"], unit="ms"))
 
     glove = params.vocabularies["glove"].model_copy(update={"size": FULL[0]})
     params = params.model_copy(update={"vocabularies": params.vocabularies | {"glove": glove}})
-    splits = make_splits(headlines, params, "glove")
-    best: dict[str, list[float]] = {"lazy": [], "dense": []}
+    splits = make_datasets(headlines, params, "glove")
+    best: dict[str, list[float]] = {"sparse": [], "dense": []}
     settings = params.train.model_copy(update={"batching": "bucketed"})
     for seed in SEEDS[:2]:
         for kind, found in best.items():
             torch.manual_seed(seed)
-            run = Run(make_finetuned(network, *FULL, kind), 0.001, settings)
-            found.append(max(run.epoch(*splits).validation_accuracy for _ in range(EPOCHS)))
-    step = f"best of {EPOCHS} epochs of lazy steps, embedding of {FULL[0]:,} x {FULL[1]}"
-    return [*rows, Row(step, best["lazy"], "dense steps", best["dense"], "validation accuracy", faster=False)]
+            trainer = Trainer(make_finetuned(network, *FULL, kind), 0.001, settings)
+            found.append(max(trainer.run_epoch(*splits).validation_accuracy for _ in range(EPOCHS)))
+    step = f"best of {EPOCHS} epochs of sparse steps, embedding of {FULL[0]:,} x {FULL[1]}"
+    return [*rows, Row(step, best["sparse"], "dense steps", best["dense"], "validation accuracy", faster=False)]
 
 
 def make_finetuned(network: Mapping[str, Any], words: int, dimension: int, kind: str) -> HeadlineClassifier:
-    """Build a network whose embedding is trained lazily or densely, whatever its size."""
+    """Return a network with sparse or dense updates of its embedding, whatever its size."""
     model = HeadlineClassifier(**network, vocabulary_size=words, embedding_dimension=dimension)
-    model.embedding.sparse = kind == "lazy"
+    model.embedding.sparse = kind == "sparse"
     return model

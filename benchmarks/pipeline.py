@@ -1,4 +1,4 @@
-"""The pipeline as its users start it: two jobs against one, nothing to do, one value changed."""
+"""The pipeline as users run it: two jobs compared with one, nothing to do, one parameter changed."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.measure import Row, timed
 
-from sarcasm.errors import InputError
+from sarcasm.base.command import InputError
 
 ROOT = Path(__file__).parent.parent
 CHANGED = "bi_lstm"
@@ -17,14 +17,14 @@ MUST_RUN = {f"train@{CHANGED}", "evaluate", "draw-figures", "report"}
 
 
 def run(folder: Path, *command: str) -> str:
-    """Run a command with this Python's environment first on the path; return what it prints."""
+    """Run a command in this Python's environment; return its output."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "DVC_NO_ANALYTICS": "1"}
     return subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def measure_pipeline(folder: Path) -> list[Row]:
-    """Run the committed pipeline on the bundled corpus in two fresh clones, and then again with little to do."""
+    """Run the committed pipeline on the bundled corpus in two fresh clones, then again with little to do."""
     clones = {jobs: folder / f"jobs-{jobs}" for jobs in (1, 2)}
     seconds = {}
     for jobs, clone in clones.items():
@@ -49,10 +49,10 @@ def measure_pipeline(folder: Path) -> list[Row]:
         raise InputError(f"a changed rate of {CHANGED} ran {', '.join(ran)}")
     return [
         Row("the pipeline on the bundled corpus, two jobs", [seconds[2]], "one job", [seconds[1]], goal=1.6),
-        Row("dvc repro with nothing to do", nothing, "dvc status and half a second", bound, faster=False, goal=1),
+        Row("dvc repro with nothing to do", nothing, "dvc status plus half a second", bound, faster=False, goal=1),
         Row(
             f"stages run after a changed rate of {CHANGED}",
-            *([float(len(ran))], "those that must", [float(len(MUST_RUN))], "stages"),
+            *([float(len(ran))], "those affected", [float(len(MUST_RUN))], "stages"),
             faster=False,
             goal=1,
         ),

@@ -1,4 +1,4 @@
-"""Text and vectors: to ids, from a zip of vectors, over the web, and as the corpus grows."""
+"""Text and vectors: token ids, vectors from a zip, a remote zip, and growth with the corpus."""
 
 import random
 import sys
@@ -16,15 +16,17 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import CountVectorizer
 from tests.servers import running
 
-from sarcasm.batching import Headlines
-from sarcasm.corpus import Headline, format_lines
-from sarcasm.download import extract_member, fetch_member
-from sarcasm.errors import InputError
-from sarcasm.files import replacing
-from sarcasm.glove import read_vectors
-from sarcasm.params import Params
-from sarcasm.sources import Content, Remote
-from sarcasm.text import STOP_WORDS, TOKENIZERS, collect, encode, make_vocabulary, rank
+from sarcasm.base.command import InputError
+from sarcasm.base.files import atomic_write
+from sarcasm.base.params import Params
+from sarcasm.fetch.download import extract_member, fetch_member
+from sarcasm.fetch.sources import Content, Remote
+from sarcasm.network.dataset import HeadlineDataset
+from sarcasm.text.corpus import Headline, format_lines
+from sarcasm.text.encoded import Encoded
+from sarcasm.text.tokenizers import STOP_WORDS, TOKENIZERS
+from sarcasm.text.vocabulary import count_words, encode, make_vocabulary, tokenize
+from sarcasm.vectors.glove import read_vectors
 
 ROOT = Path(__file__).parent.parent
 DICTIONARY = "a dict of arrays, from the extracted text"
@@ -33,26 +35,27 @@ REPEATS = 1, 3, 10, 30  # of the corpus
 
 
 def to_ids(texts: Sequence[str], params: Params) -> tuple[np.ndarray, np.ndarray]:
-    """Map headlines to ids our way, by the chapter's plain vocabulary; return ids and lengths as `encode` does."""
+    """Return ids and lengths, as `encode` does, with our code and the chapter's plain vocabulary."""
     settings = params.vocabularies["plain"]
-    tokens = collect(texts, TOKENIZERS[settings.tokenizer])
-    vocabulary = make_vocabulary(rank(tokens, int(params.split.train))[0], settings.size)
+    tokens = tokenize(texts, TOKENIZERS[settings.tokenizer])
+    vocabulary = make_vocabulary(count_words(tokens, int(params.split.train))[0], settings.size)
     return encode(tokens, vocabulary, settings.max_length)
 
 
 def padded_ids(texts: Sequence[str], params: Params) -> np.ndarray:
-    """Map headlines to padded ids our way, int32 (headlines, max_length)."""
-    return Headlines(*to_ids(texts, params), np.zeros(len(texts)), params.vocabularies["plain"].max_length).ids.numpy()
+    """Return padded ids, int32 (headlines, max_length), with our code."""
+    encoded = Encoded(*to_ids(texts, params), np.zeros(len(texts)))
+    return HeadlineDataset(encoded, params.vocabularies["plain"].max_length).ids.numpy()
 
 
 def chapter_ids(texts: Sequence[str], params: Params) -> np.ndarray:
-    """Map headlines to the same ids the chapter's way."""
+    """Return the same ids with the chapter's code."""
     settings = params.vocabularies["plain"]
     return chapter.padded_ids(texts, int(params.split.train), settings.size, settings.max_length).numpy()
 
 
-def count_words(texts: Sequence[str], params: Params) -> csr_matrix:
-    """Map headlines to counts of the vocabulary's words with scikit-learn."""
+def sklearn_counts(texts: Sequence[str], params: Params) -> csr_matrix:
+    """Return the counts of the vocabulary's words with scikit-learn."""
     counter = CountVectorizer(stop_words=sorted(STOP_WORDS), max_features=params.vocabularies["plain"].size)
     return counter.fit(texts[: int(params.split.train)]).transform(texts)
 
@@ -63,30 +66,30 @@ def split_words(texts: Sequence[str], params: Params) -> list[list[str]]:
 
 
 def measure_text(headlines: Sequence[Headline], params: Params) -> list[Row]:
-    """Hold our way from headlines to padded ids against the chapter's, CountVectorizer and a bare split."""
+    """Compare headlines to padded ids with the chapter's code, CountVectorizer and str.split."""
     texts = [headline.text for headline in headlines]
     if not np.array_equal(padded_ids(texts, params), chapter_ids(texts, params)):
         raise InputError("the chapter's ids and ours differ")
-    calls = [padded_ids, chapter_ids, count_words, split_words]
+    calls = [padded_ids, chapter_ids, sklearn_counts, split_words]
     seconds, _ = in_processes({call.__name__: (call, texts, params) for call in calls}, rounds=5, warm=True)
     step, ours = f"clean, tokenize, vocabulary, ids of {len(texts):,} headlines", seconds["padded_ids"]
     return [
-        Row(step, ours, "BeautifulSoup on each headline, word by word", seconds["chapter_ids"], goal=15),
-        Row(step, ours, "scikit-learn's CountVectorizer (counts, not ids)", seconds["count_words"]),
+        Row(step, ours, "BeautifulSoup on each headline, word by word (chapter)", seconds["chapter_ids"], goal=15),
+        Row(step, ours, "scikit-learn's CountVectorizer (counts, not ids)", seconds["sklearn_counts"]),
         Row(step, ours, "str.split alone", seconds["split_words"], faster=False),
     ]
 
 
 def make_vectors(path: Path, wanted: Sequence[str]) -> None:
-    """Write a zip with one text file of WORDS x DIMENSION made-up numbers in GloVe's format, `wanted` among the words.
+    """Write a zip with one text file of WORDS x DIMENSION random numbers in GloVe's format, `wanted` among the words.
 
-    The same bytes each time. It is packed as hard as the official one, to about 40 %.
+    Always the same bytes, compressed to about 40 % like the official zip.
     """
     random_numbers = np.random.default_rng(0)
     numbers = [f"{number:.5g}" for number in random_numbers.normal(0, 0.4, 1 << 16).round(5)]
     words = [*wanted, *(f"made-up-{place}" for place in range(WORDS - len(wanted)))]
     random.Random(0).shuffle(words)
-    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+    with atomic_write(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
         entry = zipfile.ZipInfo(f"{path.stem}.txt")  # of no date
         entry.compress_type = zipfile.ZIP_DEFLATED
         with archive.open(entry, "w") as member:
@@ -94,69 +97,69 @@ def make_vectors(path: Path, wanted: Sequence[str]) -> None:
                 member.write(f"{word} {' '.join([numbers[place] for place in row.tolist()])}\n".encode())
 
 
-def take_from_zip(path: Path, words: Sequence[str]) -> np.ndarray:
-    """Read the vectors of `words` our way: copy and check the member as download-glove does, then read that."""
+def read_from_zip(path: Path, words: Sequence[str]) -> np.ndarray:
+    """Extract and verify the member as download-glove does, then read the vectors of `words`."""
     target = path.with_suffix(".txt.gz")
     extract_member(path, Content(f"{path.stem}.txt"), target)
-    return take_from_member(target, words)
+    return read_from_member(target, words)
 
 
-def take_from_member(path: Path, words: Sequence[str]) -> np.ndarray:
-    """Read the vectors of `words` from the packed member as glove-coverage does."""
+def read_from_member(path: Path, words: Sequence[str]) -> np.ndarray:
+    """Read the vectors of `words` from the compressed member as glove-coverage does."""
     return read_vectors(path, words, DIMENSION)[0]
 
 
-def take_from_dict(path: Path, words: Sequence[str]) -> np.ndarray:
-    """Read the vectors of `words` the chapter's way, from a file that was extracted before."""
+def read_from_dict(path: Path, words: Sequence[str]) -> np.ndarray:
+    """Read the vectors of `words` with the chapter's code, from an extracted file."""
     vectors = chapter.load_glove(path)
     return np.stack([vectors[word] for word in words])
 
 
-def take_from_gensim(path: Path, words: Sequence[str]) -> np.ndarray:
-    """Read the vectors of `words` with gensim, from a file that was extracted before."""
-    from gensim.models import KeyedVectors  # of benchmarks/requirements.txt, which the tests do without
+def read_from_gensim(path: Path, words: Sequence[str]) -> np.ndarray:
+    """Read the vectors of `words` with gensim, from an extracted file."""
+    from gensim.models import KeyedVectors  # in benchmarks/requirements.txt, which the tests do not install
 
     vectors = KeyedVectors.load_word2vec_format(path, binary=False, no_header=True)
     return np.stack([vectors[word] for word in words])
 
 
 def inflate(path: Path) -> None:
-    """Unpack the member and throw it away."""
+    """Decompress the member and discard it."""
     with zipfile.ZipFile(path) as archive, archive.open(f"{path.stem}.txt") as member:
         while member.read(1 << 20):
             pass
 
 
 def measure_vectors(words: Sequence[str], folder: Path) -> list[Row]:
-    """Hold our way from a zip to a matrix against a dict of arrays, gensim and bare unpacking: seconds and memory."""
+    """Compare zip to matrix with a dict of arrays, gensim and decompression alone: seconds and memory."""
     archive = folder / "vectors.50d.zip"
     make_vectors(archive, words)
     with zipfile.ZipFile(archive) as packed:
         text = Path(packed.extract("vectors.50d.txt", folder))
-    if not np.array_equal(take_from_zip(archive, words), take_from_dict(text, words)):
+    if not np.array_equal(read_from_zip(archive, words), read_from_dict(text, words)):
         raise InputError("the chapter's vectors and ours differ")
     calls = {
-        "from the zip": (take_from_zip, archive, words),
-        "from the packed member": (take_from_member, archive.with_suffix(".txt.gz"), words),
-        "dict": (take_from_dict, text, words),
-        "gensim": (take_from_gensim, text, words),
+        "from the zip": (read_from_zip, archive, words),
+        "from the compressed member": (read_from_member, archive.with_suffix(".txt.gz"), words),
+        "dict": (read_from_dict, text, words),
+        "gensim": (read_from_gensim, text, words),
         "bare": (inflate, archive),
     }
     seconds, memory = in_processes(calls, rounds=3, warm=False)
     rows = []
-    for ours in ("from the zip", "from the packed member"):
+    for ours in ("from the zip", "from the compressed member"):
         step = f"vectors of {len(words):,} words out of {WORDS:,} x {DIMENSION}, {ours}"
         rows += [
             Row(step, seconds[ours], DICTIONARY, seconds["dict"], goal=5),
             Row(step, seconds[ours], "gensim, from the extracted text", seconds["gensim"]),
-            Row(step, seconds[ours], "unpacking alone", seconds["bare"], faster=False, goal=1.7),
+            Row(step, seconds[ours], "decompression alone", seconds["bare"], faster=False, goal=1.7),
             Row(step, memory[ours], DICTIONARY, memory["dict"], unit="MiB", faster=False, goal=0.33),
         ]
     return rows
 
 
 def measure_fetch(folder: Path) -> list[Row]:
-    """Count the bytes that travel for one member of a zip of four, as GloVe 6B is one."""
+    """Count the bytes sent for one member of a zip of four, like GloVe 6B."""
     archive, target = folder / "four.zip", folder / "fetched.txt.gz"
     text = np.random.default_rng(0).integers(ord("0"), ord("9") + 1, 4_000_000, dtype=np.uint8).tobytes()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
@@ -170,27 +173,27 @@ def measure_fetch(folder: Path) -> list[Row]:
         sent = server.sent
     step, figures = "one member of a remote zip of four", {"unit": "MiB", "faster": False}
     return [
-        Row(step, [sent / 2**20], "the packed member", [member / 2**20], **figures, goal=1.01),
+        Row(step, [sent / 2**20], "the compressed member", [member / 2**20], **figures, goal=1.01),
         Row(step, [sent / 2**20], "the whole zip", [archive.stat().st_size / 2**20], **figures),
     ]
 
 
 def measure_growth(headlines: Sequence[Headline], params: Params) -> list[Row]:
-    """Repeat the corpus: seconds a headline against those of the corpus itself, and the memory of the whole stage."""
+    """Repeat the corpus: seconds per headline compared with the corpus itself, and the memory of the stage."""
     texts = [headline.text for headline in headlines]
     calls = {times: partial(to_ids, texts * times, params) for times in REPEATS}
     taken = in_turns(calls, rounds=3)
     each = {times: [seconds / times / len(texts) * 1e6 for seconds in taken[times]] for times in REPEATS}
     alone = "the corpus once"
     rows = [
-        Row(f"ids of the corpus {times} times", each[times], alone, each[1], "µs a headline", faster=False, goal=1.15)
+        Row(f"ids of the corpus {times} times", each[times], alone, each[1], "µs per headline", faster=False, goal=1.15)
         for times in REPEATS[1:]
     ]
     once, most = (stage_memory(list(headlines) * times, params) for times in (REPEATS[0], REPEATS[-1]))
     added = len(headlines) * (REPEATS[-1] - REPEATS[0])
     bytes_each = (most - once) * 2**20 / added
     step = f"memory of the tokenize stage, corpus {REPEATS[-1]} times"
-    return [*rows, Row(step, [bytes_each], "1 KiB", [1024], "B a headline", faster=False, goal=1)]
+    return [*rows, Row(step, [bytes_each], "1 KiB", [1024], "B per headline", faster=False, goal=1)]
 
 
 def stage_memory(headlines: Sequence[Headline], params: Params) -> float:

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 ROOT = Path(__file__).parent.parent
-HEADLINES = "area man confident he could have landed the plane", "senate passes budget bill after long debate"
+HEADLINES = "dorm room reaches legal drinking age", "south dakota tribe fights to save its language"
 COLUMNS = 100
 # the address of a font that a reader of the picture would fetch
 FONT = re.compile(r"@font-face \{.*?\}", re.DOTALL)

@@ -1,23 +1,21 @@
-"""Fetch the headlines, check them row by row, and write them in one format.
+"""Download the headlines, validate every row, and write them in one format.
 
     python stages/download_corpus.py
 
 in:   data/bundled/headlines.jsonl  if corpus.source is `bundled`
       params.yaml                   corpus, allow_http
-out:  data/raw/headlines.jsonl      one object a line: headline, is_sarcastic
+out:  data/raw/headlines.jsonl      one object per line: headline, is_sarcastic
 """
 
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from sarcasm.command import run
-from sarcasm.corpus import format_lines, read_headlines
-from sarcasm.download import fetch, verify
-from sarcasm.errors import InputError
-from sarcasm.files import replacing
-from sarcasm.params import Corpus, read_params
-from sarcasm.progress import download_bar
-from sarcasm.sources import CORPORA, Content, Remote
+from sarcasm.base.command import InputError, run
+from sarcasm.base.files import atomic_write
+from sarcasm.base.params import Corpus, read_params
+from sarcasm.fetch.download import download_bar, fetch, verify
+from sarcasm.fetch.sources import CORPORA, Content, Remote
+from sarcasm.text.corpus import format_lines, read_headlines
 
 TARGET = Path("data/raw/headlines.jsonl")
 DOWNLOADS = Path("data/raw/source")
@@ -28,7 +26,7 @@ def main() -> None:
     params = read_params(Path("params.yaml"))
     path = locate(params.corpus, params.allow_http)
     count = 0
-    with replacing(TARGET) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+    with atomic_write(TARGET) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         for line in format_lines(read_headlines(path, params.corpus.text, params.corpus.label)):
             count += file.write(line) > 0
     if path.parent == DOWNLOADS:
@@ -37,7 +35,7 @@ def main() -> None:
 
 
 def locate(settings: Corpus, allow_http: bool) -> Path:
-    """Return where the corpus is on this disk, fetched and verified. Raises InputError if it cannot be had."""
+    """Return the path of the corpus, downloaded and verified. Raises InputError if that fails."""
     source = settings.source
     checksum = settings.sha256 and f"sha256:{settings.sha256}"
     if source == "bundled":
@@ -45,7 +43,7 @@ def locate(settings: Corpus, allow_http: bool) -> Path:
     if "://" not in source and source not in CORPORA:
         if not Path(source).is_file():
             known = ", ".join(["bundled", *CORPORA])
-            raise InputError(f"corpus.source: {source!r} is no file, no address and no known corpus ({known})")
+            raise InputError(f"corpus.source: {source!r} is neither a file nor an address nor one of {known}")
         verify(Path(source), Content(Path(source).name, None, checksum))
         return Path(source)
     name = PurePosixPath(urlsplit(source).path).name

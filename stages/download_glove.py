@@ -1,25 +1,23 @@
-"""Fetch the word vectors of one release and dimension.
+"""Download the word vectors of one release and dimension.
 
     python stages/download_glove.py
 
 in:   data/bundled/vectors.50d.txt.gz  if glove.source is `bundled`
       params.yaml                      glove, allow_http
-out:  data/raw/glove.txt.gz            GloVe's text format: a word and its numbers a line
+out:  data/raw/glove.txt.gz            GloVe's text format: one word and its numbers per line
 
-Of a zip only the wanted member is fetched.
+Of a remote zip only the member for this dimension is downloaded.
 """
 
 import gzip
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from sarcasm.command import run
-from sarcasm.download import extract_member, fetch, fetch_member
-from sarcasm.errors import InputError
-from sarcasm.files import replacing
-from sarcasm.params import Glove, read_params
-from sarcasm.progress import download_bar
-from sarcasm.sources import GLOVE, Content, Remote, glove
+from sarcasm.base.command import InputError, run
+from sarcasm.base.files import atomic_write
+from sarcasm.base.params import Glove, read_params
+from sarcasm.fetch.download import download_bar, extract_member, fetch, fetch_member
+from sarcasm.fetch.sources import GLOVE, Content, Remote, glove
 
 BUNDLED = Path("data/bundled/vectors.50d.txt.gz")
 BUNDLED_DIMENSION = 50
@@ -40,26 +38,26 @@ def main() -> None:
             archive, member = glove(settings.source, settings.dimension)
             fetch_member(archive, member, TARGET, progress, allow_http=params.allow_http)
     elif "://" in settings.source:
-        fetch_own(settings, params.allow_http)
+        fetch_address(settings, params.allow_http)
     elif Path(settings.source).is_file():
-        take_own(Path(settings.source), settings)
+        copy_file(Path(settings.source), settings)
     else:
         known = ", ".join(["bundled", *GLOVE])
-        raise InputError(f"glove.source: {settings.source!r} is no file, no address and no known release ({known})")
+        raise InputError(f"glove.source: {settings.source!r} is neither a file nor an address nor one of {known}")
     print(f"{settings.source}, {settings.dimension} dimensions: {TARGET.stat().st_size:,} bytes")
 
 
-def own_text(settings: Glove, name: str) -> Content:
-    """Say what the text of the user's own vectors must be."""
+def expected_text(settings: Glove, name: str) -> Content:
+    """Return the name and the checksum of the text file of the user's own vectors."""
     if name.endswith(".zip") and not settings.member:
         raise InputError(f"glove.member: missing, expected the name of the text file inside {name}")
     return Content(settings.member or name, None, settings.sha256 and f"sha256:{settings.sha256}")
 
 
-def fetch_own(settings: Glove, allow_http: bool) -> None:
-    """Fetch vectors from an address: of a zip the member alone."""
+def fetch_address(settings: Glove, allow_http: bool) -> None:
+    """Download vectors from an address; of a zip only the member."""
     name = PurePosixPath(urlsplit(settings.source).path).name
-    text = own_text(settings, name)
+    text = expected_text(settings, name)
     remote = Remote(name, addresses=(settings.source,))
     with download_bar() as progress:
         if name.endswith(".zip"):
@@ -71,9 +69,9 @@ def fetch_own(settings: Glove, allow_http: bool) -> None:
             download.unlink()
 
 
-def take_own(path: Path, settings: Glove) -> None:
-    """Take vectors from a file on this disk."""
-    text = own_text(settings, path.name)
+def copy_file(path: Path, settings: Glove) -> None:
+    """Copy vectors from a local file."""
+    text = expected_text(settings, path.name)
     if path.suffix == ".zip":
         extract_member(path, text, TARGET)
     else:
@@ -81,8 +79,8 @@ def take_own(path: Path, settings: Glove) -> None:
 
 
 def pack(path: Path, text: Content) -> None:
-    """Write a text file, plain or gzipped, as gzip: without name and date, so equal texts give equal bytes."""
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as source, replacing(TARGET) as temporary:
+    """Write a text file, plain or gzipped, as gzip without name and date, so that equal texts give equal bytes."""
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as source, atomic_write(TARGET) as temporary:
         with temporary.open("wb") as file, gzip.GzipFile("", "wb", 1, file, mtime=0) as packed:
             for chunk in text.checked(iter(lambda: source.read(CHUNK), b""), str(path)):
                 packed.write(chunk)

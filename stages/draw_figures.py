@@ -1,29 +1,29 @@
-"""Draw the figures, and write the table of results and the tables that DVC's own charts are drawn from.
+"""Draw the figures, and write the table of results and the tables behind the plots of DVC.
 
     python stages/draw_figures.py
 
 in:   plots/history/<variant>.csv, plots/lengths/<vocabulary>.csv, plots/coverage.csv
       metrics/evaluation.csv
       params.yaml                  variants, glove_variants, vocabularies, glove
-out:  plots/histories.csv          the histories as one table, for `dvc plots`
-      plots/confusion.csv          how many headlines of each label got which verdict, for `dvc plots`
+out:  plots/histories.csv          the histories in one table, for `dvc plots`
+      plots/confusion.csv          headlines by label and predicted label, for `dvc plots`
       plots/curves/<variant>.png   loss and accuracy over the epochs
-      plots/losses.png             the losses of all variants side by side
-      plots/comparison.png         accuracy of all variants with intervals
-      plots/coverage.png           share of the text that the word vectors cover
-      plots/lengths.png            tokens a headline
-      plots/results.md             the table of the variants
+      plots/losses.png             loss of every variant over the epochs
+      plots/comparison.png         accuracy of every variant with its interval
+      plots/coverage.png           coverage of the training text by the word vectors
+      plots/lengths.png            tokens per headline
+      plots/results.md             scores of every variant
 """
 
 from pathlib import Path
 
 import pandas as pd
 
-from sarcasm import figures
-from sarcasm.command import run
-from sarcasm.files import write_csv, write_text
-from sarcasm.params import read_params
-from sarcasm.results import confusion, format_results, join_histories, read_evaluation
+from sarcasm.base.command import run
+from sarcasm.base.files import write_csv, write_text
+from sarcasm.base.params import read_params
+from sarcasm.results import figures
+from sarcasm.results.tables import confusion, format_results, join_histories, read_evaluation
 
 PLOTS = Path("plots")
 
@@ -38,7 +38,7 @@ def main() -> None:
     write_csv(PLOTS / "histories.csv", join_histories(histories))
     write_csv(PLOTS / "confusion.csv", confusion(evaluation))
     colour = figures.colours(variants)
-    limits = figures.curves_limits(histories)
+    limits = figures.history_limits(histories)
     for name, history in histories.items():
         figures.save_figure(PLOTS / f"curves/{name}.png", figures.curves(name, history, colour[name], limits))
     figures.save_figure(PLOTS / "losses.png", figures.losses(histories, colour))

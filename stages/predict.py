@@ -1,17 +1,18 @@
-"""Judge headlines: arguments, or the lines of standard input.
+"""Classify headlines: arguments, or the lines of standard input.
 
     python stages/predict.py "granny starting to fear spiders in the garden might be real"
-    python stages/predict.py --model bi_lstm --json < headlines.txt > answers.jsonl
+    python stages/predict.py --model bi_lstm --json < headlines.txt > predictions.jsonl
 
-in:   models/<model>.pt            settings, vocabulary and weights: nothing else is needed
-out:  standard output, a row for each line of the input, in its order:
-          in a terminal            a table; the words that the model does not know stand behind the headline
-          in a pipe or a file      tab-separated: probability, verdict, headline, unknown words[, weights]
-          --json                   JSON Lines with the same fields
+in:   models/<model>.pt      settings, vocabulary and weights
+      metrics/selected.json  the variant with the lowest validation loss, if --model is not given
+out:  standard output, one row for each line of the input, in order:
+          in a terminal      a table; words that are not in the model's vocabulary follow the headline
+          in a pipe or file  tab-separated: probability, predicted label, headline, unknown words[, importance]
+          --json             JSON Lines with the same fields
 
-The probability is that of sarcasm, the verdict `sarcastic` above 0.5. An empty line is no headline and has neither.
---explain gives each word's weight: how much the probability falls when the word is left out.
-Answers come as lines come; a million lines take no more memory than ten thousand.
+The probability is that of sarcasm; the predicted label is `sarcastic` above 0.5. An empty line has neither.
+--explain adds each word's leave-one-out importance: the probability minus the probability without the word.
+Predictions are written as lines arrive, so input of any length can be streamed.
 """
 
 import argparse
@@ -24,67 +25,72 @@ from pathlib import Path
 
 import torch
 
-from sarcasm.answers import HEADER, Answer, to_json, to_row, to_tsv
-from sarcasm.command import call, make_parser
-from sarcasm.errors import InputError
-from sarcasm.lines import decode, line_chunks
-from sarcasm.saved import SavedModel, load_model
+from sarcasm.base.command import InputError, call, make_parser
+from sarcasm.base.files import read_json
+from sarcasm.network.saved_model import SavedModel, load_model
+from sarcasm.results.predictions import HEADER, Prediction, decode, line_chunks, to_json, to_row, to_tsv
 
-DEFAULT = "best"
+SELECTED = Path("metrics/selected.json")
 
 
-def main(model: str, json: bool, explain: bool, headlines: list[str]) -> None:
-    """Judge the headlines, or what comes on standard input if there are none."""
-    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")  # else kernels of 1,024 shapes add up to 400 MB
-    torch.set_num_threads(1)  # sums keep their order
-    saved = find_model(model)
+def main(model: str | None, json: bool, explain: bool, headlines: list[str]) -> None:
+    """Classify the headlines, or the lines of standard input if there are none."""
+    torch.set_num_threads(1)  # sums in a fixed order
+    saved = find_model(model or selected_variant())
     table = sys.stdout.isatty() and not json
     form = to_json if json else choose_form(table)
     if table:
         write(HEADER)
     for chunk in read_arguments(headlines) if headlines else read_input():
-        write("".join(map(form, judge(saved, chunk, explain))))
+        write("".join(map(form, classify(saved, chunk, explain))))
+
+
+def selected_variant() -> str:
+    """Return the variant with the lowest validation loss. Raises InputError if none has been evaluated."""
+    if not SELECTED.is_file():
+        raise InputError(f"{SELECTED}: no such file; `dvc repro` writes it, or name a model with --model")
+    return str(read_json(SELECTED)["variant"])
 
 
 def find_model(name: str) -> SavedModel:
-    """Load the model called `name`. Raises InputError, listing the models there are."""
+    """Load the model called `name`. Raises InputError, listing the models there are, if there is none."""
     path = Path(f"models/{name}.pt")
     if not path.is_file():
-        there = ", ".join(sorted(path.stem for path in Path("models").glob("*.pt")))
-        raise InputError(f"no model {name!r} in models/, which has {there or 'none; `dvc repro` trains them'}")
+        models = ", ".join(sorted(path.stem for path in Path("models").glob("*.pt")))
+        raise InputError(f"no model {name!r} in models/, which has {models or 'none; `dvc repro` trains them'}")
     return load_model(path)
 
 
-def choose_form(table: bool) -> Callable[[Answer], str]:
-    """Return how to show an answer: in a terminal as a table, coloured unless NO_COLOR is set."""
+def choose_form(table: bool) -> Callable[[Prediction], str]:
+    """Return how to show a prediction: in a terminal as a table row, in colour unless NO_COLOR is set."""
     return partial(to_row, colour=not os.environ.get("NO_COLOR")) if table else to_tsv
 
 
 def read_arguments(headlines: list[str]) -> Iterator[list[str]]:
-    """Give the arguments as one chunk, held to UTF-8 as lines are."""
+    """Yield the arguments as one chunk. Raises InputError if one is not UTF-8."""
     yield decode([os.fsencode(headline) for headline in headlines], 1, "argument")
 
 
 def read_input() -> Iterator[list[str]]:
-    """Give the lines of standard input, some at a time."""
+    """Yield the lines of standard input in chunks."""
     if sys.stdin.isatty():
-        print("Headlines, one a line; Ctrl-D ends.", file=sys.stderr)
+        print("One headline per line; Ctrl-D ends.", file=sys.stderr)
     count = 0
     for lines in line_chunks(sys.stdin.fileno()):
         yield decode(lines, count + 1)
         count += len(lines)
 
 
-def judge(model: SavedModel, headlines: list[str], explain: bool) -> Iterable[Answer]:
-    """Yield the answer to each headline, in order."""
-    probabilities, unknown = model.judge(headlines)
+def classify(model: SavedModel, headlines: list[str], explain: bool) -> Iterable[Prediction]:
+    """Yield the prediction for each headline, in order."""
+    probabilities, unknown = model.classify(headlines)
     for headline, probability, words in zip(headlines, probabilities.tolist(), unknown, strict=True):
-        weights = model.weights_of(headline) if explain else None
-        yield Answer(headline, probability if headline.strip() else None, words, weights)
+        importance = model.word_importance(headline) if explain else None
+        yield Prediction(headline, probability if headline.strip() else None, words, importance)
 
 
 def write(text: str) -> None:
-    """Write to standard output, at once and as UTF-8 whatever the locale says."""
+    """Write to standard output, unbuffered and as UTF-8 in any locale."""
     sys.stdout.buffer.write(text.encode())
     sys.stdout.buffer.flush()
 
@@ -92,13 +98,13 @@ def write(text: str) -> None:
 def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = make_parser(__doc__)
-    parser.add_argument("--model", default=DEFAULT, help=f"a file of models/, less its .pt (default: {DEFAULT})")
+    parser.add_argument("--model", help="name of a model in models/ (default: the variant of metrics/selected.json)")
     parser.add_argument("--json", action="store_true", help="JSON Lines")
-    parser.add_argument("--explain", action="store_true", help="give each word's weight")
+    parser.add_argument("--explain", action="store_true", help="add the leave-one-out importance of each word")
     parser.add_argument("headlines", nargs="*", metavar="HEADLINE")
     return parser
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends it quietly
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # end without an error in `| head`
     call(main, parser())

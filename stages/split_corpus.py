@@ -1,19 +1,19 @@
-"""Share the headlines out into training, validation and test.
+"""Split the headlines into training, validation and test.
 
     python stages/split_corpus.py
 
 in:   data/raw/headlines.jsonl
       params.yaml               split
-out:  data/split/<split>.jsonl  train, validation and test (empty where there is none)
-      metrics/corpus.json       headlines, share of sarcastic ones, headlines that are in training as well
+out:  data/split/<split>.jsonl  train, validation and test (an empty file if there is no test split)
+      metrics/corpus.json       size, fraction of sarcastic headlines, overlap with the training split
 """
 
 from pathlib import Path
 
-from sarcasm.command import run
-from sarcasm.corpus import Headline, drop_duplicates, format_lines, read_headlines, share_out
-from sarcasm.files import write_json, write_text
-from sarcasm.params import read_params
+from sarcasm.base.command import run
+from sarcasm.base.files import write_json, write_text
+from sarcasm.base.params import read_params
+from sarcasm.text.corpus import Headline, drop_duplicates, format_lines, read_headlines, split_headlines
 
 
 def main() -> None:
@@ -22,24 +22,24 @@ def main() -> None:
     headlines = list(read_headlines(Path("data/raw/headlines.jsonl")))
     if settings.drop_duplicates:
         headlines = drop_duplicates(headlines)
-    shares = {"train": settings.train, "validation": settings.validation, "test": settings.test}
-    splits = share_out(headlines, shares, settings.seed)
+    sizes = {"train": settings.train, "validation": settings.validation, "test": settings.test}
+    splits = split_headlines(headlines, sizes, settings.seed)
+    training = {headline.text for headline in splits["train"]}
     for name, split in splits.items():
         write_text(Path(f"data/split/{name}.jsonl"), "".join(format_lines(split)))
-    seen = {headline.text for headline in splits["train"]}
-    figures = {name: describe(split, seen if name != "train" else set()) for name, split in splits.items() if split}
-    write_json(Path("metrics/corpus.json"), figures)
+    metrics = {name: measure(split, training if name != "train" else set()) for name, split in splits.items() if split}
+    write_json(Path("metrics/corpus.json"), metrics)
     print(", ".join(f"{name} {len(split)}" for name, split in splits.items()))
 
 
-def describe(split: list[Headline], seen: set[str]) -> dict[str, float]:
-    """Count the headlines of a split; give the share of sarcastic ones, and of those that training has seen."""
-    seen_here = sum(headline.text in seen for headline in split)
+def measure(split: list[Headline], training: set[str]) -> dict[str, float]:
+    """Count the headlines of a split, the sarcastic ones, and those whose text is in `training`."""
+    overlap = sum(headline.text in training for headline in split)
     return {
         "headlines": len(split),
-        "sarcastic": round(sum(headline.label for headline in split) / len(split), 4),
-        "seen": seen_here,
-        "seen_share": round(seen_here / len(split), 4),
+        "sarcastic_fraction": round(sum(headline.label for headline in split) / len(split), 4),
+        "overlap_with_train": overlap,
+        "overlap_with_train_fraction": round(overlap / len(split), 4),
     }
 
 

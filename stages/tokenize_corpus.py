@@ -1,14 +1,14 @@
-"""Make the headlines into ids of one vocabulary.
+"""Convert the headlines to token ids of one vocabulary.
 
     python stages/tokenize_corpus.py plain
 
 in:   data/split/<split>.jsonl                 train, validation, test
       params.yaml                              vocabularies.<name>
-out:  data/tokenized/<name>.npz                ids, lengths and labels of each split
-      data/tokenized/<name>.vocabulary.txt     the word of each id, a line each
+out:  data/tokenized/<name>.npz                token ids, lengths and labels of each split
+      data/tokenized/<name>.vocabulary.txt     the word of each id, one per line
       data/tokenized/<name>.counts.tsv         every word of the training headlines and its count, most frequent first
-      plots/lengths/<name>.csv                 how many headlines have how many tokens
-      metrics/vocabulary/<name>.json           words, tokens a headline, share of unknown tokens, headlines cut
+      plots/lengths/<name>.csv                 number of headlines by number of tokens
+      metrics/vocabulary/<name>.json           vocabulary size, types, tokens per headline, unknown and truncated
 """
 
 from pathlib import Path
@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sarcasm.command import run
-from sarcasm.corpus import Headline, read_headlines
-from sarcasm.errors import InputError
-from sarcasm.files import write_csv, write_json
-from sarcasm.params import read_params
-from sarcasm.text import TOKENIZERS, UNKNOWN, collect, encode, make_vocabulary, rank
-from sarcasm.tokenized import SPLITS, write_counts, write_ids, write_words
+from sarcasm.base.command import InputError, run
+from sarcasm.base.files import write_csv, write_json
+from sarcasm.base.params import read_params
+from sarcasm.text.corpus import Headline, read_headlines
+from sarcasm.text.encoded import SPLITS, Encoded, write_counts, write_ids, write_words
+from sarcasm.text.tokenizers import TOKENIZERS
+from sarcasm.text.vocabulary import UNKNOWN, count_words, encode, make_vocabulary, tokenize
 
 
 def main(name: str) -> None:
@@ -33,37 +33,38 @@ def main(name: str) -> None:
     settings = vocabularies[name]
     splits = [read_split(split) for split in SPLITS]
     sizes = [len(split) for split in splits]
+    headlines = [headline for split in splits for headline in split]
 
-    tokens = collect([headline.text for split in splits for headline in split], TOKENIZERS[settings.tokenizer])
-    ranked, counts = rank(tokens, sizes[0])
-    if not ranked:
+    tokens = tokenize([headline.text for headline in headlines], TOKENIZERS[settings.tokenizer])
+    words, counts = count_words(tokens, sizes[0])
+    if not words:
         raise InputError(
-            f"vocabularies.{name}: the {settings.tokenizer} tokenizer leaves no word of the training headlines"
+            f"vocabularies.{name}: the tokenizer {settings.tokenizer!r} leaves no word of the training headlines"
         )
-    vocabulary = make_vocabulary(ranked, settings.size)
+    vocabulary = make_vocabulary(words, settings.size)
     ids, lengths = encode(tokens, vocabulary, settings.max_length)
-    labels = np.array([headline.label for split in splits for headline in split], dtype=np.int8)
+    labels = np.array([headline.label for headline in headlines], dtype=np.int8)
 
     folder = Path("data/tokenized")
-    write_ids(folder / f"{name}.npz", ids, lengths, labels, sizes)
+    write_ids(folder / f"{name}.npz", Encoded(ids, lengths, labels), sizes)
     write_words(folder / f"{name}.vocabulary.txt", vocabulary)
-    write_counts(folder / f"{name}.counts.tsv", ranked, counts)
+    write_counts(folder / f"{name}.counts.tsv", words, counts)
     histogram = pd.DataFrame({"headlines": np.bincount(tokens.lengths)}).reset_index(names="tokens")
     write_csv(Path(f"plots/lengths/{name}.csv"), histogram)
-    figures = {
+    metrics = {
         "size": len(vocabulary),
-        "words": len(ranked),
+        "types": len(words),
         "tokens_per_headline": round(float(tokens.lengths.mean()), 4),
-        "unknown_share": round(float((ids == UNKNOWN).mean()), 4),
-        "headlines_cut": int((tokens.lengths > settings.max_length).sum()),
-        "headlines_empty": int((tokens.lengths == 0).sum()),
+        "unknown_fraction": round(float((ids == UNKNOWN).mean()), 4),
+        "truncated_headlines": int((tokens.lengths > settings.max_length).sum()),
+        "empty_headlines": int((tokens.lengths == 0).sum()),
     }
-    write_json(Path(f"metrics/vocabulary/{name}.json"), figures)
-    print(f"{name}: {figures['size']} of {figures['words']} words, {figures['tokens_per_headline']} tokens a headline")
+    write_json(Path(f"metrics/vocabulary/{name}.json"), metrics)
+    print(f"{name}: {len(vocabulary)} of {len(words)} words, {metrics['tokens_per_headline']} tokens per headline")
 
 
 def read_split(split: str) -> list[Headline]:
-    """Read the headlines of a split, which may be an empty test split."""
+    """Read the headlines of a split; the test split may be empty."""
     path = Path(f"data/split/{split}.jsonl")
     return list(read_headlines(path)) if path.stat().st_size else []
 

@@ -2,19 +2,20 @@
 
     python stages/train.py bi_lstm
 
-in:   data/tokenized/<vocabulary>.npz             ids, lengths and labels of each split
+in:   data/tokenized/<vocabulary>.npz             token ids, lengths and labels of each split
       data/tokenized/<vocabulary>.vocabulary.txt  the word of each id
-      data/embeddings/glove.npy                   for the variants that start from GloVe
+      data/embeddings/glove.npy                   initial embedding of the variants in glove_variants
       params.yaml                                 train, vocabularies, variants.<name> or glove_variants.<name>
 out:  models/<name>.pt                            settings, vocabulary and weights
-      models/<name>.txt                           the network's layers, as torchinfo sees them
-      plots/history/<name>.csv                    loss and accuracy, one row an epoch
-      models/<name>.json                          its size, the epoch kept, losses there, where the curves part
+      models/<name>.txt                           torchinfo's summary of the layers
+      plots/history/<name>.csv                    loss and accuracy, one row per epoch
+      metrics/train/<name>.json                   size, scores of the saved weights, overfitting onset
 
-After each epoch all is put down in checkpoints/<name>.pt; a run that was killed goes on from there to the same bytes.
+After each epoch the state is saved to checkpoints/<name>.pt; a killed run resumes from it, with the same result.
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,16 +24,15 @@ from torch import Tensor
 from torchinfo import ModelStatistics, summary
 from tqdm import tqdm
 
-from sarcasm.batching import Headlines
-from sarcasm.checkpoint import Checkpoint, fingerprint
-from sarcasm.command import run
-from sarcasm.errors import InputError
-from sarcasm.files import write_csv, write_json, write_text
-from sarcasm.model import HeadlineClassifier
-from sarcasm.params import GloveVariant, read_params
-from sarcasm.saved import SavedModel, save_model
-from sarcasm.tokenized import read_ids, read_words
-from sarcasm.training import Run, parting_epoch
+from sarcasm.base.command import InputError, run
+from sarcasm.base.files import write_csv, write_json, write_text
+from sarcasm.base.params import GloveVariant, LearnedVariant, read_params
+from sarcasm.network.checkpoint import Checkpoint, fingerprint
+from sarcasm.network.dataset import HeadlineDataset
+from sarcasm.network.model import HeadlineClassifier
+from sarcasm.network.saved_model import SavedModel, save_model
+from sarcasm.network.trainer import Trainer, overfit_epoch
+from sarcasm.text.encoded import read_ids, read_words
 
 GLOVE = Path("data/embeddings/glove.npy")
 
@@ -41,106 +41,122 @@ def main(name: str) -> None:
     """Run the stage for the variant called `name`."""
     params = read_params(Path("params.yaml"))
     variant, settings = params.variant(name), params.train
-    vocabulary_name = params.vocabulary_of(name)
-    text = params.vocabularies[vocabulary_name]
-    ids_path = Path(f"data/tokenized/{vocabulary_name}.npz")
-    vocabulary_path = Path(f"data/tokenized/{vocabulary_name}.vocabulary.txt")
-    vocabulary = read_words(vocabulary_path)
-    vectors = read_embedding(len(vocabulary)) if isinstance(variant, GloveVariant) else None
+    text = params.vocabularies[params.vocabulary_of(name)]
+    device = set_up_torch(settings.device, settings.seed)
 
-    # one thread: on two cores two variants at a time beat two threads, and sums keep their order
-    torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # nothing reads memory before it is written
-    torch.manual_seed(settings.seed)
-    device = choose_device(settings.device)
-    network = variant.model_dump(exclude={"vocabulary", "learning_rate"}) | {"vocabulary_size": len(vocabulary)}
-    if vectors is not None:
-        network["embedding_dimension"] = vectors.shape[1]
-    model = HeadlineClassifier(**network)
-    if vectors is not None:
-        model.embedding.weight.data.copy_(vectors)
+    # data
+    ids_file = Path(f"data/tokenized/{params.vocabulary_of(name)}.npz")
+    vocabulary_file = ids_file.with_suffix(".vocabulary.txt")
+    vocabulary = read_words(vocabulary_file)
+    training, validation = (
+        HeadlineDataset(read_ids(ids_file, split), text.max_length).to(device) for split in ("train", "validation")
+    )
+
+    # network
+    network, model = build_network(variant, vocabulary)
     model.to(device)
-    statistics = count(model, settings.batch_size, text.max_length)
+    layers = summarize(model, settings.batch_size, text.max_length)
 
-    progress = Run(model, variant.learning_rate, settings)
-    splits = [Headlines(*read_ids(ids_path, split), text.max_length).to(device) for split in ("train", "validation")]
-    inputs = [ids_path, vocabulary_path, *([] if vectors is None else [GLOVE])]
-    identity = fingerprint(f"{variant!r} {settings!r} {text!r} {device}", inputs)
-    with Checkpoint(Path(f"checkpoints/{name}.pt"), identity) as checkpoint:
-        fit(name, progress, *splits, checkpoint)
+    # fit
+    trainer = Trainer(model, variant.learning_rate, settings)
+    inputs = [ids_file, vocabulary_file, *([GLOVE] if isinstance(variant, GloveVariant) else [])]
+    run_id = fingerprint(f"{variant!r} {settings!r} {text!r} {device}", inputs)
+    with Checkpoint(Path(f"checkpoints/{name}.pt"), run_id) as checkpoint:
+        fit(name, trainer, training, validation, checkpoint)
+
+        # save
         saved = SavedModel(
             variant=name,
             network=network,
             tokenizer=text.tokenizer,
             vocabulary=vocabulary,
             max_length=text.max_length,
-            bucketed=settings.batching == "bucketed",
-            weights={key: value.cpu() for key, value in progress.kept_weights.items()},
+            bucketed=trainer.bucketed,
+            weights={key: weight.cpu() for key, weight in trainer.saved_weights.items()},
         )
         save_model(Path(f"models/{name}.pt"), saved)
-        write_text(Path(f"models/{name}.txt"), f"{statistics}\n")
-        write_csv(Path(f"plots/history/{name}.csv"), pd.DataFrame(progress.history))
-        figures = describe(progress, statistics)
-        write_json(Path(f"models/{name}.json"), figures)
+        write_text(Path(f"models/{name}.txt"), f"{layers}\n")
+        write_csv(Path(f"plots/history/{name}.csv"), pd.DataFrame(trainer.history))
+        metrics = measure(trainer, layers)
+        write_json(Path(f"metrics/train/{name}.json"), metrics)
         checkpoint.remove()
-    print(f"{name}: validation loss {figures['validation_loss']}, accuracy {figures['validation_accuracy']}")
+    print(f"{name}: validation loss {metrics['validation_loss']}, accuracy {metrics['validation_accuracy']}")
 
 
-def read_embedding(words: int) -> Tensor:
-    """Read the matrix that `glove-coverage` made. Raises InputError if it is not of `words` words."""
+def set_up_torch(device: str, seed: int) -> torch.device:
+    """Make torch deterministic; return the device of `train.device`. Raises InputError if there is none."""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InputError("params.yaml: train.device: cuda, but torch finds no CUDA device; use `auto` or `cpu`")
+    # one thread: two variants at a time are faster than two threads, and sums keep their order
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # no memory is read before it is written
+    torch.manual_seed(seed)
+    return torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def build_network(
+    variant: LearnedVariant | GloveVariant, vocabulary: list[str]
+) -> tuple[dict[str, Any], HeadlineClassifier]:
+    """Return the arguments of HeadlineClassifier and the model, its embedding initialized from the word vectors."""
+    network = variant.model_dump(exclude={"vocabulary", "learning_rate"}) | {"vocabulary_size": len(vocabulary)}
+    if isinstance(variant, LearnedVariant):
+        return network, HeadlineClassifier(**network)
+    vectors = read_vectors(len(vocabulary))
+    network["embedding_dimension"] = vectors.shape[1]
+    model = HeadlineClassifier(**network)
+    model.embedding.weight.data.copy_(vectors)
+    return network, model
+
+
+def read_vectors(words: int) -> Tensor:
+    """Read the embedding that glove_coverage.py initialized. Raises InputError if it does not have `words` rows."""
     vectors = torch.from_numpy(np.load(GLOVE))
     if len(vectors) != words:
         raise InputError(f"{GLOVE}: {len(vectors)} vectors, expected one for each of {words} words")
     return vectors
 
 
-def choose_device(name: str) -> torch.device:
-    """Return the device of `train.device`; `auto` is CUDA where there is one. Raises InputError if there is none."""
-    if name == "cuda" and not torch.cuda.is_available():
-        raise InputError("params.yaml: train.device: cuda asked for, torch finds none; `auto` or `cpu` run here")
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
-
-
-def count(model: HeadlineClassifier, batch_size: int, max_length: int) -> ModelStatistics:
-    """Let torchinfo count parameters and multiply-adds of one padded batch, as the book does."""
+def summarize(model: HeadlineClassifier, batch_size: int, max_length: int) -> ModelStatistics:
+    """Return torchinfo's parameters and multiply-adds for one padded batch, as in the book."""
     random_state = torch.get_rng_state()
     ids = torch.zeros(batch_size, max_length, dtype=torch.int32, device=next(model.parameters()).device)
-    statistics = summary(model, input_data=ids, verbose=0, device=ids.device)
+    layers = summary(model, input_data=ids, verbose=0, device=ids.device)
     torch.set_rng_state(random_state)
-    return statistics
+    return layers
 
 
-def fit(name: str, progress: Run, training: Headlines, validation: Headlines, checkpoint: Checkpoint) -> None:
-    """Go on from the checkpoint to the last epoch, with a progress bar. Raises InputError, naming the variant."""
+def fit(
+    name: str, trainer: Trainer, training: HeadlineDataset, validation: HeadlineDataset, checkpoint: Checkpoint
+) -> None:
+    """Train from the checkpoint, if there is one, to the last epoch. Raises InputError, naming the variant."""
     if state := checkpoint.load():
-        progress.restore(state)
-    done, epochs = len(progress.history), progress.settings.epochs
+        trainer.load_state_dict(state)
+    done, epochs = len(trainer.history), trainer.settings.epochs
     bar = tqdm(range(done, epochs), name, epochs, initial=done, unit="epoch", disable=None)
     for _ in bar:
         try:
-            epoch = progress.epoch(training, validation)
+            epoch = trainer.run_epoch(training, validation)
         except InputError as error:
             raise InputError(f"variant {name}, {error}") from error
-        checkpoint.save(progress.state())
+        checkpoint.save(trainer.state_dict())
         bar.set_postfix(loss=f"{epoch.validation_loss:.4f}", accuracy=f"{epoch.validation_accuracy:.4f}")
 
 
-def describe(progress: Run, statistics: ModelStatistics) -> dict[str, float | None]:
-    """Sum a run up: size, losses in nats a headline at the epoch kept, and where the curves part."""
-    kept = progress.history[progress.kept_epoch - 1]
-    last = progress.history[-1]
+def measure(trainer: Trainer, layers: ModelStatistics) -> dict[str, float | None]:
+    """Return the metrics of a run: losses per headline in nats, accuracies from 0 to 1, both of the saved weights."""
+    saved, last = trainer.saved_epoch, trainer.history[-1]
     return {
-        "parameters": statistics.total_params,
-        "trainable": statistics.trainable_params,
-        "mult_adds": statistics.total_mult_adds,
-        "epoch_kept": kept.epoch,
-        "train_loss": round(kept.train_loss, 4),
-        "train_accuracy": round(kept.train_accuracy, 4),
-        "validation_loss": round(kept.validation_loss, 4),
-        "validation_accuracy": round(kept.validation_accuracy, 4),
-        "last_gap": round(last.validation_loss - last.train_loss, 4),
-        "parted_at": parting_epoch(progress.history),
+        "parameters": layers.total_params,
+        "trainable_parameters": layers.trainable_params,
+        "mult_adds": layers.total_mult_adds,
+        "best_epoch": trainer.best_epoch.epoch,
+        "train_loss": round(saved.train_loss, 4),
+        "train_accuracy": round(saved.train_accuracy, 4),
+        "validation_loss": round(saved.validation_loss, 4),
+        "validation_accuracy": round(saved.validation_accuracy, 4),
+        "final_generalization_gap": round(last.validation_loss - last.train_loss, 4),
+        "overfit_epoch": overfit_epoch(trainer.history),
     }
 
 

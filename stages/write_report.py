@@ -1,10 +1,11 @@
-"""Write the report: what was run, how well each variant does and where it errs, on one page that opens from disk.
+"""Write the report: scores, learning curves, errors and inputs on one page that opens from disk.
 
     python stages/write_report.py
 
-in:   data/raw/headlines.jsonl, data/raw/glove.txt.gz    for their checksums
-      data/predictions.csv                               each headline with the probability that each variant gives
-      metrics/corpus.json, metrics/vocabulary/<name>.json, metrics/coverage.json, metrics/evaluation.csv
+in:   data/raw/headlines.jsonl, data/raw/glove.txt.gz    for their size and checksum
+      data/predictions.csv                               the probability of each headline from each variant
+      metrics/corpus.json, metrics/vocabulary/<name>.json, metrics/coverage.json, metrics/evaluation.csv,
+      metrics/selected.json
       plots/history/<variant>.csv, plots/coverage.csv, plots/missing_words.csv, plots/sentences.csv
       params.yaml                                        all of it
 out:  plots/report.html
@@ -17,11 +18,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from sarcasm.command import run
-from sarcasm.files import read_json, write_text
-from sarcasm.params import read_params
-from sarcasm.report import Input, Results, render, source_name
-from sarcasm.results import read_evaluation
+from sarcasm.base.command import run
+from sarcasm.base.files import read_json, write_text
+from sarcasm.base.params import read_params
+from sarcasm.results.report import Input, Results, render, source_name
+from sarcasm.results.tables import read_evaluation
 
 TARGET = Path("plots/report.html")
 LIBRARIES = "torch", "numpy", "pandas", "scikit-learn", "beautifulsoup4", "matplotlib", "Jinja2", "dvc"
@@ -41,6 +42,7 @@ def main() -> None:
         corpus=read_json(Path("metrics/corpus.json")),
         vocabularies={name: read_json(Path(f"metrics/vocabulary/{name}.json")) for name in params.vocabularies},
         evaluation=evaluation,
+        selected=read_json(Path("metrics/selected.json"))["variant"],
         histories={str(name): pd.read_csv(f"plots/history/{name}.csv") for name in evaluation.index},
         coverage=read_json(Path("metrics/coverage.json")),
         curve=pd.read_csv("plots/coverage.csv"),
@@ -54,12 +56,12 @@ def main() -> None:
 
 
 def read_texts(path: Path) -> pd.DataFrame:
-    """Read a table in which a text may be `null` or hold a carriage return."""
+    """Read a table in which a text may be `null` or contain a carriage return."""
     return pd.read_csv(path, keep_default_na=False, lineterminator="\n")
 
 
 def describe(what: str, source: str, path: Path) -> Input:
-    """Give the size and the checksum of a file that the pipeline started from."""
+    """Return size and checksum of an input of the pipeline."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
     return Input(what, source_name(source), path.stat().st_size, digest.hexdigest())

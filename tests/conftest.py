@@ -1,4 +1,4 @@
-"""The small project of project.py as fixtures, made once a test run and copied for each test."""
+"""The small project of project.py as fixtures: built once per test run, copied for each test."""
 
 import shutil
 from pathlib import Path
@@ -9,13 +9,13 @@ from filelock import FileLock
 from hypothesis import settings
 from tests.project import commit, make, run
 
-settings.register_profile("house", deadline=None, derandomize=True, max_examples=60)
-settings.load_profile("house")
-torch.set_num_threads(1)  # as the stages do; two threads that share a busy core wait for each other
+settings.register_profile("project", deadline=None, derandomize=True, max_examples=60)
+settings.load_profile("project")
+torch.set_num_threads(1)  # as in the stages; two threads on one busy core wait for each other
 
 
 def _once(tmp_path_factory, worker_id, name, build) -> Path:
-    """Build a folder once for all the workers of pytest-xdist."""
+    """Build a folder once for all workers of pytest-xdist."""
     base = tmp_path_factory.getbasetemp()
     folder = (base if worker_id == "master" else base.parent) / name
     with FileLock(f"{folder}.lock"):
@@ -38,18 +38,18 @@ def small_base(tmp_path_factory, worker_id, fresh_base):
         shutil.copytree(fresh_base, folder, dirs_exist_ok=True)
         run(folder, "dvc", "repro")
         commit(folder, "Run the pipeline")
-        shutil.rmtree(folder / ".dvc/tmp")  # locks and caches of file times, of no use to a copy
+        shutil.rmtree(folder / ".dvc/tmp")  # locks and caches of file times, useless in a copy
 
     return _once(tmp_path_factory, worker_id, "small", reproduce)
 
 
 @pytest.fixture
 def fresh_project(fresh_base, tmp_path):
-    """The small project with nothing run."""
+    """The small project, no stage run."""
     return shutil.copytree(fresh_base, tmp_path / "fresh")
 
 
 @pytest.fixture
 def small_project(small_base, tmp_path):
-    """The small project after `dvc repro`, all outputs there and dvc.lock committed."""
+    """The small project after `dvc repro`, with all outputs and dvc.lock committed."""
     return shutil.copytree(small_base, tmp_path / "project")

@@ -1,7 +1,7 @@
-"""Kill a training at many points of its life and let it go on. Run in a project: `killing.py VARIANT POINTS`.
+"""Kill a training at many points and resume it. Run in a project: `killing.py VARIANT POINTS`.
 
 Each run is a fork of this process, which has loaded torch and not used it. Prints a line of JSON for each point:
-epochs that were done when the kill came, epochs that the next run trained, whether it ended with the same bytes.
+epochs done before the kill, epochs trained by the next run, whether its outputs have the same bytes, leftovers.
 """
 
 import io
@@ -17,16 +17,16 @@ from pathlib import Path
 sys.path.insert(0, "stages")
 import pandas  # noqa: E402, F401
 import pydantic  # noqa: E402, F401
-import torch._dynamo  # noqa: E402  an optimizer loads it, which takes as long as the training here
+import torch._dynamo  # noqa: E402  optimizers import it, which takes as long as this training
 import torchinfo  # noqa: E402, F401
 
-from sarcasm.training import Run  # noqa: E402
+from sarcasm.network.trainer import Trainer  # noqa: E402
 
-OUTPUTS = "models/{0}.pt", "models/{0}.txt", "models/{0}.json", "plots/history/{0}.csv"
+OUTPUTS = "models/{0}.pt", "models/{0}.txt", "metrics/train/{0}.json", "plots/history/{0}.csv"
 
 
 def forked(function: Callable[[], int]) -> int:
-    """Return what the function returns in a fork, or minus the signal that ended it."""
+    """Call the function in a fork; return its result, or minus the signal that killed it."""
     process = os.fork()
     if not process:
         code = 255
@@ -38,9 +38,9 @@ def forked(function: Callable[[], int]) -> int:
 
 
 def train(at_start: Callable[[], None] = lambda: None) -> int:
-    """Run the stage; return how many epochs it trained. Call `at_start` as the first of them starts."""
+    """Run the stage; return the number of epochs trained. Call `at_start` when the first one starts."""
     epochs = 0
-    one_epoch = Run.epoch
+    one_epoch = Trainer.run_epoch
 
     def counted(*arguments: object) -> object:
         nonlocal epochs
@@ -49,14 +49,14 @@ def train(at_start: Callable[[], None] = lambda: None) -> int:
             at_start()
         return one_epoch(*arguments)
 
-    Run.epoch = counted
+    Trainer.run_epoch = counted
     sys.stdout = sys.stderr = io.StringIO()
     runpy.run_path("stages/train.py", run_name="__main__")
     return epochs
 
 
 def train_until(last: int) -> int:
-    """Run the stage; kill the process at call number `last` of any function behind the start of the first epoch."""
+    """Run the stage; kill the process at function call number `last` after the start of the first epoch."""
     calls = 0
 
     def count(*_: object) -> None:
@@ -72,13 +72,13 @@ def train_until(last: int) -> int:
 
 
 def main(variant: str, points: int) -> None:
-    """Train whole, for the bytes and the number of calls; then at each point kill and go on."""
+    """Train without interruption, for the bytes and the number of calls; then kill and resume at each point."""
     sys.argv = ["train.py", variant]
     paths = [Path(path.format(variant)) for path in OUTPUTS]
     checkpoint = Path(f"checkpoints/{variant}.pt")
     assert forked(partial(train_until, 0)) == 0
     whole, calls = [path.read_bytes() for path in paths], int(Path("calls").read_text())
-    step = calls * 19 // 20 // points  # no point at the very end: the number of calls wavers a little
+    step = calls * 19 // 20 // points  # not at the very end, as the number of calls varies a little
     for last in range(step, step * points + 1, step):
         for path in paths:
             path.unlink(missing_ok=True)

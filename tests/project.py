@@ -29,7 +29,7 @@ THINGS = "budget,weather,sandwich,election,bridge,moon,whole weekend,climate dea
 
 
 def headlines(count: int = 120) -> list[dict[str, str | int]]:
-    """Invent headlines, of which every other one is sarcastic."""
+    """Generate headlines; every other one is sarcastic."""
     draw = random.Random(0)
     texts = [f"{draw.choice(OPENINGS)} {draw.choice(VERBS)} {draw.choice(THINGS)}" for _ in range(count)]
     return [
@@ -39,7 +39,7 @@ def headlines(count: int = 120) -> list[dict[str, str | int]]:
 
 
 def vectors(dimension: int = 50) -> str:
-    """Invent the vectors of all words of the headlines but one, in GloVe's format."""
+    """Generate vectors in GloVe's format for all words of the headlines but one."""
     words = sorted(set(" ".join(OPENINGS + VERBS + THINGS).split()))
     values = np.random.default_rng(0).normal(0, 0.4, (len(words), dimension))
     return "".join(
@@ -48,7 +48,7 @@ def vectors(dimension: int = 50) -> str:
 
 
 def params() -> dict:
-    """Return the project's own params.yaml, cut down: three small variants, two epochs."""
+    """Return a reduced params.yaml of the project: three small variants, two epochs."""
     document = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     document["split"] |= {"train": 80, "validation": 20, "test": 20}
     document["vocabularies"]["plain"] |= {"size": 40, "max_length": 12}
@@ -61,13 +61,13 @@ def params() -> dict:
 
 
 def write_params(folder: Path, document: dict) -> None:
-    """Write params.yaml, in the order of `document`."""
+    """Write params.yaml in the order of `document`."""
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
     (folder / "params.yaml").write_text(text, encoding="utf-8")
 
 
 def make(folder: Path) -> Path:
-    """Make the project in `folder`: a git repository with one commit, nothing run."""
+    """Make the project in `folder`: a git repository with one commit, no stage run."""
     listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *CODE]
     for name in subprocess.check_output(listing, cwd=ROOT, text=True).split("\0")[:-1]:
         if (ROOT / name).is_file():
@@ -84,7 +84,7 @@ def make(folder: Path) -> Path:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """Return the variables of a user who has nothing set but the way to this Python; dvc and git stay in `folder`."""
+    """Return the environment of a user with this Python on the path; dvc and git write only to `folder`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "DVC_", "HEADLINES_"))}
     person = {f"GIT_{who}_{what}": "a@b.c" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     return (
@@ -101,47 +101,47 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def start(folder: Path, *command: str) -> subprocess.Popen[str]:
-    """Start a command in the project, in a process group of its own that hears ctrl-C.
+    """Start a command in the project, in a process group of its own that receives ctrl-C.
 
-    What a shell runs in the background, as some CI does, has SIGINT ignored, and would hand that on.
+    Some CI runs tests in the background of a shell, where SIGINT is ignored, and children would inherit that.
     """
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    hear = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    default = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     return subprocess.Popen(
-        command, cwd=folder, env=environment(folder), start_new_session=True, preexec_fn=hear, **pipes
+        command, cwd=folder, env=environment(folder), start_new_session=True, preexec_fn=default, **pipes
     )
 
 
 def run(folder: Path, *command: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
-    """Run a command in the project and hold it to its exit code (None: any)."""
+    """Run a command in the project and check its exit code (None: any)."""
     result = subprocess.run(command, cwd=folder, env=environment(folder), capture_output=True, text=True)
     assert code in (None, result.returncode), f"{command}: {result.returncode}\n{result.stdout}{result.stderr}"
     return result
 
 
 def commit(folder: Path, message: str) -> None:
-    """Commit all that git does not ignore."""
+    """Commit everything that git does not ignore."""
     run(folder, "git", "add", "--all")
     run(folder, "git", "commit", "--quiet", "--allow-empty", "-m", message)
 
 
 def run_stage(folder: Path, name: str, *arguments: str) -> None:
-    """Run one stage's script in this process, which saves the start of another. It ends a failure by SystemExit."""
+    """Run a stage's script in this process, which is faster than a new one. A failure raises SystemExit."""
     with chdir(folder), patch.object(sys, "argv", [f"{name}.py", *arguments]):
         runpy.run_path(str(ROOT / f"stages/{name}.py"), run_name="__main__")
 
 
 def refusal(folder: Path, name: str, *arguments: str) -> str:
-    """Run a stage that must fail as its users shall see it: one line on stderr, exit code 1. Return the line."""
+    """Run a stage that must fail with one line on stderr and exit code 1; return the line."""
     with pytest.raises(SystemExit) as ended:
         run_stage(folder, name, *arguments)
-    message = ended.value.code  # Python prints a text and exits with 1
+    message = ended.value.code  # Python prints a string and exits with code 1
     assert isinstance(message, str) and message.startswith(f"{name}.py: ") and len(message.splitlines()) == 1, message
     return message.removeprefix(f"{name}.py: ")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return every file that the pipeline wrote, and dvc.lock, by its path."""
+    """Return the bytes of every file written by the pipeline, and of dvc.lock, by path."""
     names = ["dvc.lock", "checkpoints", "data", "metrics", "models", "plots"]
     paths = [path for name in names for path in [folder / name, *(folder / name).rglob("*")] if path.is_file()]
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(paths)}

@@ -1,19 +1,19 @@
-"""A loopback web server that serves files by range, and misbehaves as a test tells it to."""
+"""A local web server that serves files by byte range and simulates faults."""
 
 import re
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from time import sleep  # the real one, even in a test that replaces time.sleep
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answer each request by the next step of the server's script, or by `serve` when that is at its end."""
+    """Answer each request with the next step of the server's script, or with `serve` after the last step."""
 
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # head and body in one packet: in two, each reply waits 40 ms for an acknowledgement
+    wbufsize = -1  # send head and body in one packet; with two, each reply waits 40 ms for an acknowledgement
 
     def do_GET(self):
         self.server.requests.append((self.path, dict(self.headers)))
@@ -29,7 +29,7 @@ class Handler(BaseHTTPRequestHandler):
         self.write(body)
 
     def write(self, body):
-        self.server.sent += len(body)  # before the client can know, so that a test can reset it
+        self.server.sent += len(body)  # before the client receives them, so that a test can reset the count
         self.wfile.write(body)
         self.wfile.flush()
 
@@ -38,7 +38,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """`files` by path, each with the same `etag`; `requests` as (path, headers) and `sent` body bytes for asserts."""
+    """Serves `files` (by path, all with one `etag`); records `requests` as (path, headers) and `sent` body bytes."""
 
     daemon_threads = False
 
@@ -52,7 +52,7 @@ class Server(ThreadingHTTPServer):
         return f"http://{user}127.0.0.1:{self.server_port}{path}"
 
     def starts(self):
-        """The first byte that each request asked for."""
+        """Return the first byte of the range of each request."""
         return [int(re.match(r"bytes=(\d+)-", headers["Range"])[1]) for _, headers in self.requests]
 
     def get_request(self):
@@ -61,18 +61,18 @@ class Server(ThreadingHTTPServer):
         return connection, address
 
     def handle_error(self, request, client_address):
-        pass  # the client hangs up where it has enough
+        pass  # the client closes the connection when it has enough bytes
 
     def server_close(self):
         for connection in self.connections:
-            with suppress(OSError):  # closed already
+            with suppress(OSError):  # already closed
                 connection.shutdown(socket.SHUT_RDWR)
         super().server_close()
 
 
 @contextmanager
 def running() -> Iterator[Server]:
-    """Serve from a thread until the block ends."""
+    """Run a server in a thread until the block ends."""
     with Server() as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -87,9 +87,9 @@ Step = Callable[[Handler], None]
 
 
 def serve(cut: int | None = None, pause: float = 0, **changed: str | None) -> Step:
-    """Serve the file asked for, but hang up after `cut` bytes, or wait there for `pause` seconds.
+    """Serve the requested file; after `cut` bytes close the connection or, with `pause`, wait that many seconds.
 
-    The names of `changed` headers have `_` for `-`; None leaves one out.
+    `changed` replaces headers, with `_` for `-` in their names; None removes one.
     """
 
     def step(handler):
@@ -107,7 +107,7 @@ def serve(cut: int | None = None, pause: float = 0, **changed: str | None) -> St
         headers["Content-Length"] = len(body)
         handler.reply(code, headers | {name.replace("_", "-"): value for name, value in changed.items()}, body[:cut])
         if pause:
-            time.sleep(pause)
+            sleep(pause)
             handler.write(body[cut:])
         handler.close_connection = cut is not None or "Content_Length" in changed
 
@@ -115,15 +115,15 @@ def serve(cut: int | None = None, pause: float = 0, **changed: str | None) -> St
 
 
 def status(code: int, **headers: str) -> Step:
-    """Answer with a status and no body."""
+    """Return a status and no body."""
     return lambda handler: handler.reply(code, {name.replace("_", "-"): value for name, value in headers.items()})
 
 
 def slow(seconds: float) -> Step:
-    """Serve the file asked for after a while."""
+    """Serve the requested file after `seconds`."""
 
     def step(handler):
-        time.sleep(seconds)
+        sleep(seconds)
         serve()(handler)
 
     return step

@@ -1,4 +1,4 @@
-"""The steps of CONTRIBUTING.md, done as they are written on a copy of the project; versions that must agree."""
+"""The steps of CONTRIBUTING.md, done as written in a copy of the project; versions that must agree."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ def blocks(heading: str) -> list[str]:
 
 
 def insert(path, line: str, block: str) -> None:
-    """Put a block behind the line of a file."""
+    """Insert a block after a line of a file."""
     text = path.read_text(encoding="utf-8")
     assert text.count(f"\n{line}\n") == 1
     path.write_text(text.replace(f"\n{line}\n", f"\n{line}\n{block}"), encoding="utf-8")
@@ -48,7 +48,7 @@ def test_a_corpus(fresh_project, monkeypatch):
     (block,) = blocks("A corpus")
     data = CSV.encode()
     assert f"{len(data)},\n" in block and f"sha256:{hashlib.sha256(data).hexdigest()}" in block
-    insert(fresh_project / "stages/sarcasm/sources.py", "CORPORA = {", block)
+    insert(fresh_project / "stages/sarcasm/fetch/sources.py", "CORPORA = {", block)
     set_params(fresh_project, "corpus", source="weather", text="title", label="joke")
     (fresh_project / "weather.csv").write_bytes(data)
     run(fresh_project, "env", f"HEADLINES_MIRROR={fresh_project}", "python", "stages/download_corpus.py")
@@ -58,7 +58,7 @@ def test_a_corpus(fresh_project, monkeypatch):
 
 def test_a_glove_release(fresh_project):
     (block,) = blocks("A GloVe release")
-    insert(fresh_project / "stages/sarcasm/sources.py", "GLOVE = {", block)
+    insert(fresh_project / "stages/sarcasm/fetch/sources.py", "GLOVE = {", block)
     set_params(fresh_project, "glove", source="glove.weather", dimension=2)
     with zipfile.ZipFile(fresh_project / "glove.weather.zip", "w") as archive:
         archive.writestr("glove.weather.2d.txt", VECTORS)

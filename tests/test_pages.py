@@ -1,4 +1,4 @@
-"""What the pages say against what is there."""
+"""The pages compared with the repository."""
 
 import json
 import re
@@ -8,33 +8,33 @@ from pathlib import Path
 
 import pytest
 from docs.fill import fill, pages
+from tests.project import ROOT
 
-ROOT = Path(__file__).parent.parent
 PAGES = pytest.mark.parametrize("page", pages(), ids=lambda path: path.name)
 
 
 @PAGES
-def test_tables_are_those_of_their_files(page: Path) -> None:
+def test_tables_equal_their_files(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert fill(text) == text, "run `python docs/fill.py`"
 
 
 @PAGES
-def test_links_lead_to_files(page: Path) -> None:
+def test_links_point_to_files(page: Path) -> None:
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", text):
         assert "://" in target or (page.parent / target).exists(), f"{page.name}: {target}"
 
 
-def test_the_book_page_tells_the_coverage_that_was_measured() -> None:
+def test_the_book_page_has_the_measured_coverage() -> None:
     page = " ".join((ROOT / "docs/book.md").read_text(encoding="utf-8").split())
     coverage = json.loads((ROOT / "results/book/coverage.json").read_text(encoding="utf-8"))["size_8000"]
     assert f"{coverage['found']:,} of the {coverage['words']:,} words" in page
 
 
-def test_the_tree_is_that_of_the_repository() -> None:
+def test_the_project_structure_is_complete() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    tree = re.search(r"## The house\n.*?```\n(.*?)```", readme, re.DOTALL)
+    tree = re.search(r"## Project structure\n.*?```\n(.*?)```", readme, re.DOTALL)
     assert tree
     named: set[Path] = set()
     folders: list[str] = []
@@ -47,7 +47,7 @@ def test_the_tree_is_that_of_the_repository() -> None:
     assert {path for path in (ROOT / "stages").rglob("*.py") if path.stem != "__init__"} <= named
 
 
-def test_the_diagram_is_that_of_dvc() -> None:
+def test_the_diagram_equals_dvc_dag() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     command = [Path(sys.executable).parent / "dvc", "dag", "--mermaid", "--collapse-foreach-matrix"]
     diagram = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout

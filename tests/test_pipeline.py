@@ -1,4 +1,4 @@
-"""The pipeline as a whole, in a small project: the same bytes whatever happens to the machine."""
+"""The pipeline in a small project: the same bytes after kills, interrupts, full disks, in any order."""
 
 import json
 import os
@@ -18,14 +18,14 @@ def set_epochs(folder, epochs):
 
 
 def wait_for(path, process):
-    """Wait until the file is there; the process must not have ended by then."""
+    """Wait until the file exists; the process must not end before."""
     while not path.exists():
         assert process.poll() is None, process.communicate()
         time.sleep(0.01)
 
 
-def end(process, number):
-    """Send a signal to the process and all that it started, and wait."""
+def stop(process, number):
+    """Send a signal to the process and its children, and wait."""
     os.killpg(process.pid, number)
     return process.communicate()
 
@@ -35,7 +35,7 @@ def test_the_small_project_is_up_to_date(small_project):
     assert "models/lstm.pt" in contents(small_project)
 
 
-def test_leftovers_do_not_change_what_dvc_sees(small_project):
+def test_leftovers_do_not_change_the_status_of_dvc(small_project):
     for folder in ("models", "plots/history", "data/split", "metrics/scores"):
         (small_project / folder / ".lstm.pt.123.tmp").write_text("half")
     assert "up to date" in run(small_project, "dvc", "status").stdout
@@ -46,25 +46,25 @@ def test_leftovers_do_not_change_what_dvc_sees(small_project):
     ("variant", "points"),
     [("stacked_lstm_dropout", 5), pytest.param("glove_lstm", 60, marks=pytest.mark.slow)],
 )
-def test_a_training_killed_anywhere_goes_on_to_the_same_bytes(small_project, variant, points):
+def test_a_training_killed_anywhere_resumes_to_the_same_bytes(small_project, variant, points):
     set_epochs(small_project, 5)
     output = run(small_project, "python", str(ROOT / "tests/killing.py"), variant, str(points)).stdout
-    ends = [json.loads(line) for line in output.splitlines()]
-    assert len(ends) == points and len({end["done"] for end in ends}) > 2, ends
-    for end in ends:
-        assert end == {"done": end["done"], "trained": 5 - end["done"], "same": True, "left": []}
+    runs = [json.loads(line) for line in output.splitlines()]
+    assert len(runs) == points and len({resumed["done"] for resumed in runs}) > 2, runs
+    for resumed in runs:
+        assert resumed == {"done": resumed["done"], "trained": 5 - resumed["done"], "same": True, "left": []}
 
 
 @pytest.mark.parametrize("number", [pytest.param(signal.SIGKILL, marks=pytest.mark.slow), signal.SIGINT])
-def test_a_stage_that_is_ended_goes_on(small_project, number):
+def test_an_interrupted_stage_resumes(small_project, number):
     set_epochs(small_project, 200)
     run_stage(small_project, "train", "lstm")
     whole = contents(small_project)
     checkpoint = small_project / "checkpoints/lstm.pt"
     first = start(small_project, "python", "stages/train.py", "lstm")
     wait_for(checkpoint, first)
-    said = end(first, number)
-    assert first.returncode == {signal.SIGKILL: -9, signal.SIGINT: 130}[number] and said == ("", "")
+    output = stop(first, number)
+    assert first.returncode == {signal.SIGKILL: -9, signal.SIGINT: 130}[number] and output == ("", "")
     assert number == signal.SIGKILL or not list(small_project.rglob(".*.tmp"))
     run(small_project, "python", "stages/train.py", "lstm")
     assert contents(small_project) == whole and not list(small_project.rglob(".*.tmp"))
@@ -72,21 +72,21 @@ def test_a_stage_that_is_ended_goes_on(small_project, number):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-def test_dvc_repro_that_is_ended_goes_on(small_project, number):
+def test_an_interrupted_dvc_repro_resumes(small_project, number):
     set_epochs(small_project, 200)
     command = "dvc", "repro", "train@lstm"
     first = start(small_project, *command)
     wait_for(small_project / "checkpoints/lstm.pt", first)
-    end(first, number)
+    stop(first, number)
     assert first.returncode and (small_project / "checkpoints/lstm.pt").exists()
     run(small_project, *command)
-    gone_on = contents(small_project)
+    resumed = contents(small_project)
     run(small_project, *command, "--force", "--single-item")
-    assert contents(small_project) == gone_on
+    assert contents(small_project) == resumed
 
 
 @pytest.mark.slow
-def test_beside_a_training_that_a_killed_dvc_left_no_other_starts(small_project):
+def test_a_second_training_is_refused_while_the_first_runs(small_project):
     set_epochs(small_project, 100_000)
     first = start(small_project, "dvc", "repro", "train@lstm")
     wait_for(small_project / "checkpoints/lstm.pt", first)
@@ -94,8 +94,8 @@ def test_beside_a_training_that_a_killed_dvc_left_no_other_starts(small_project)
     first.wait()
     set_epochs(small_project, 3)
     refused = run(small_project, "dvc", "repro", "train@lstm", code=None)
-    end(first, signal.SIGKILL)  # the training
-    assert refused.returncode and "another process is at this training" in refused.stderr
+    stop(first, signal.SIGKILL)  # the training
+    assert refused.returncode and "another process runs this training" in refused.stderr
     run(small_project, "dvc", "repro")
     assert "up to date" in run(small_project, "dvc", "status").stdout
 
@@ -117,7 +117,7 @@ def test_a_clone_with_two_jobs_in_another_order_gives_the_same_bytes(small_base,
 
 
 @pytest.mark.slow
-def test_two_dvc_repro_at_once_end_well_or_in_words(small_project):
+def test_two_dvc_repro_at_once_succeed_or_report_the_conflict(small_project):
     before = contents(small_project)
     both = [start(small_project, "dvc", "repro", "--force") for _ in range(2)]
     for process in both:
@@ -129,7 +129,7 @@ def test_two_dvc_repro_at_once_end_well_or_in_words(small_project):
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
-def test_a_full_disk_under_dvc_ends_in_words_and_the_next_run_is_fine(small_base, tmp_path):
+def test_a_full_disk_under_dvc_is_reported_and_the_next_run_succeeds(small_base, tmp_path):
     expected = contents(small_base)
     project = tmp_path / "disk"
     project.mkdir()
@@ -141,7 +141,7 @@ def test_a_full_disk_under_dvc_ends_in_words_and_the_next_run_is_fine(small_base
         with filler.open("wb", buffering=0) as file, pytest.raises(OSError):
             while True:
                 file.write(bytes(4096))
-        for room in (0, 60_000, 60_000):  # bytes more each time: dvc itself fails first, then a stage
+        for room in (0, 60_000, 60_000):  # more bytes each time: first DVC itself fails, then a stage
             os.truncate(filler, filler.stat().st_size - room)
             failed = run(project, "dvc", "repro", "--force", code=None)
             assert failed.returncode or room

@@ -1,4 +1,4 @@
-"""The five uses that the README shows, each in a small project."""
+"""What the README shows under Usage, each in a small project."""
 
 import json
 import re
@@ -23,7 +23,7 @@ def change(folder, *keys: str, value) -> None:
     (folder / "params.yaml").write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
 
 
-def test_a_changed_rate_concerns_its_variant_and_what_follows(small_project):
+def test_a_changed_rate_affects_its_variant_and_later_stages(small_project):
     change(small_project, "variants", "lstm", "learning_rate", value=0.0005)
     assert changed_stages(small_project) == {"train@lstm", "evaluate", "draw-figures", "report"}
 
@@ -47,23 +47,25 @@ def test_a_sweep_of_learning_rates_is_listed_with_numbers_and_metrics(small_proj
     found = {}
     for experiment in experiments:
         parameters = experiment["data"]["params"]["params.yaml"]["data"]
-        scores = experiment["data"]["metrics"]["metrics/scores/stacked_lstm_dropout.json"]["data"]
+        scores = experiment["data"]["metrics"]["metrics/train/stacked_lstm_dropout.json"]["data"]
         found[parameters["variants"]["stacked_lstm_dropout"]["learning_rate"]] = scores
-    # `-S` writes 0.00001 as 1e-05, which YAML gives back as a string: the stage took it for the number
+    # `-S` writes 0.00001 as 1e-05, which YAML reads as a string and the stage as a number
     assert {float(rate) for rate in found} == {0.001, 0.0003, 0.0001, 0.00001}
-    assert len({scores["loss"] for scores in found.values()}) > 1  # to 4 decimals low rates may agree after two epochs
-    assert all(0 <= scores["accuracy"] <= 1 for scores in found.values())
+    assert (
+        len({scores["validation_loss"] for scores in found.values()}) > 1
+    )  # low rates may agree to 4 decimals after two epochs
+    assert all(0 <= scores["validation_accuracy"] <= 1 for scores in found.values())
     page = (ROOT / "docs/experiments.md").read_text(encoding="utf-8")
     options = ["--only-changed", "--hide-workspace", "--drop", re.search("--drop '(.+)'", page)[1]]
     columns = run(small_project, "dvc", "exp", "show", "--csv", *options).stdout.splitlines()[0].split(",")
     assert {column.rpartition(":")[2].rpartition(".")[2] for column in columns} <= {
         *("Experiment", "rev", "typ", "parent"),  # the last three only in CSV
-        *("accuracy", "loss", "learning_rate"),
+        *("validation_accuracy", "validation_loss", "learning_rate"),
     }
 
 
 def wait_for_queue(folder) -> None:
-    """Wait until all experiments have ended; none may have failed."""
+    """Wait until all experiments have finished; none may have failed."""
     for _ in range(300):
         status = run(folder, "dvc", "queue", "status").stdout
         assert "Failed" not in status, status
@@ -82,8 +84,8 @@ def test_differences_between_two_commits(small_project):
     rate = parameters["params.yaml"]["variants.lstm.learning_rate"]
     assert (rate["old"], rate["new"]) == (0.001, 0.05)
     metrics = json.loads(run(small_project, "dvc", "metrics", "diff", "HEAD~1", "HEAD", "--json").stdout)
-    assert set(metrics) == {"metrics/scores/lstm.json"}
-    assert "loss" in metrics["metrics/scores/lstm.json"]
+    assert set(metrics) == {"metrics/scores/lstm.json", "metrics/train/lstm.json"}
+    assert "validation_loss" in metrics["metrics/train/lstm.json"]
     charts = json.loads(run(small_project, "dvc", "plots", "diff", "HEAD~1", "HEAD", "--json").stdout)["data"]
     assert set(charts) == {"Validation loss", "Validation accuracy", "Confusion"}
     for chart in charts.values():
@@ -94,9 +96,9 @@ def test_differences_between_two_commits(small_project):
 
 
 @pytest.mark.slow
-def test_two_jobs_leave_the_lock_of_one(fresh_project, small_project):
+def test_two_jobs_give_the_lock_file_of_one(fresh_project, small_project):
     shown = run(fresh_project, "./repro.sh", "params.yaml", "2").stdout
-    left = set(re.findall("Stage '(train.+)' didn't change", shown))  # for the last dvc repro, after the jobs
+    left = set(re.findall("Stage '(train.+)' didn't change", shown))  # left for the last dvc repro
     assert left == {"train@lstm", "train@stacked_lstm_dropout", "train-glove@glove_lstm"}
     one, two = (yaml.safe_load((folder / "dvc.lock").read_text()) for folder in (small_project, fresh_project))
     assert one == two
@@ -104,7 +106,7 @@ def test_two_jobs_leave_the_lock_of_one(fresh_project, small_project):
 
 
 @pytest.mark.slow
-def test_forcing_everything_leaves_the_lock_as_it_was(small_project):
+def test_forcing_all_stages_leaves_the_lock_file_unchanged(small_project):
     before = contents(small_project)
     run(small_project, "dvc", "repro", "--force")
     assert contents(small_project) == before
@@ -116,7 +118,7 @@ def test_another_parameter_file_runs_in_its_own_folder(small_project):
     document = yaml.safe_load((small_project / "params.yaml").read_text(encoding="utf-8"))
     document["train"]["epochs"] = 1
     (small_project / "my own.jsonl").write_bytes((small_project / "data/bundled/headlines.jsonl").read_bytes())
-    document["corpus"]["source"] = "./my own.jsonl"  # from where repro.sh is called
+    document["corpus"]["source"] = "./my own.jsonl"  # relative to the folder where repro.sh is called
     (small_project / "mine.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
     run(small_project, "./repro.sh", "mine.yaml", "1")
     assert len((small_project / "runs/mine/plots/history/lstm.csv").read_text().splitlines()) == 2

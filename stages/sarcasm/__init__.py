@@ -1,1 +1,4 @@
-"""What the stages of the pipeline import: no paths of the project, no parameters file, no printing."""
+"""What the stages import. A package imports only from those before it: base, text, vectors, network, results.
+
+`fetch` imports from `base` alone. Functions take and return values; parameters, paths and printing are for the stages.
+"""

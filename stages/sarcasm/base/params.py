@@ -1,0 +1,239 @@
+"""params.yaml as typed values. An unknown key, a wrong type or a value out of range is an error that names the key."""
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from yaml.constructor import ConstructorError
+
+from sarcasm.base.command import InputError
+
+RESERVED = {"headline", "label", "sentence"}  # columns of the tables that have one more column for each variant
+
+
+def _number(value: Any) -> Any:
+    """Read `1e-05` as a number: `dvc exp run -S` writes it so, and PyYAML gives a string."""
+    if isinstance(value, str) and "e" in value.lower():
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return float(value) if type(value) is int else value
+
+
+def _count_or_fraction(value: Any) -> Any:
+    """Return an integer as a count and a float as a fraction."""
+    if type(value) is int and value >= 0 or type(value) is float and 0 <= value <= 1:
+        return value
+    raise ValueError(f"expected a count or a fraction from 0 to 1, found {value!r:.60}")
+
+
+class _Loader(yaml.SafeLoader):
+    """A YAML loader that refuses duplicate keys; PyYAML itself takes the last one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [key.value for key, _ in node.value]
+        for place, (key, _) in enumerate(node.value):
+            if key.value in keys[:place]:
+                raise ConstructorError(None, None, f"{key.value}: duplicate key", key.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+Number = Annotated[float, BeforeValidator(_number)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Text = Annotated[str, Field(min_length=1)]
+# The limits are far above what is useful. They stop a typing error from allocating all memory.
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Width = Annotated[int, Field(ge=1, le=10_000)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Probability = Annotated[Number, Field(ge=0, lt=1)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None
+Size = Annotated[int | float, BeforeValidator(_count_or_fraction)]
+
+
+class Section(BaseModel):
+    """A mapping of params.yaml with exactly the keys declared."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Corpus(Section):
+    """Where the headlines come from."""
+
+    source: Text
+    text: Text
+    label: Text
+    sha256: Sha256
+
+
+class Split(Section):
+    """Sizes of the splits: counts, or fractions of the corpus."""
+
+    train: Size
+    validation: Size
+    test: Size
+    seed: Seed | None
+    drop_duplicates: bool
+
+    @model_validator(mode="after")
+    def _counts_or_fractions(self) -> Self:
+        sizes = self.train, self.validation, self.test
+        if not self.train or not self.validation:
+            raise ValueError("train and validation must be above 0")
+        if len({type(size) for size in sizes if size}) > 1:
+            raise ValueError(f"train, validation and test must be all counts or all fractions, not {sizes}")
+        if isinstance(self.train, float) and sum(sizes) > 1 + 1e-9:
+            raise ValueError(f"fractions must sum to at most 1, not {sum(sizes):g}")
+        return self
+
+
+class Vocabulary(Section):
+    """How headlines become token ids."""
+
+    tokenizer: Literal["stripped", "glove", "full"]
+    size: Annotated[int, Field(ge=3, le=10_000_000)]
+    max_length: Width
+
+
+class Glove(Section):
+    """Where the word vectors come from, and the vocabulary of the variants that use them."""
+
+    source: Text
+    dimension: Width
+    member: Text | None
+    sha256: Sha256
+    vocabulary: Name
+    seed: Seed
+
+
+class Train(Section):
+    """Training settings of all variants."""
+
+    epochs: Count
+    batch_size: Count
+    batching: Literal["bucketed", "padded"]
+    checkpoint: Literal["best", "last"]
+    seed: Seed
+    device: Literal["auto", "cpu", "cuda"]
+
+
+class Dropout(Section):
+    """Dropout probabilities, by the layer that they follow."""
+
+    embedding: Probability
+    inter_layer: Probability
+    rnn_output: Probability
+    linear: Probability
+
+
+class Network(Section):
+    """Settings of every variant."""
+
+    cell: Literal["lstm", "gru", "rnn"]
+    layers: Annotated[int, Field(ge=0, le=100)]
+    bidirectional: bool
+    hidden_size: Width
+    dropout: Dropout
+    learning_rate: Annotated[Number, Field(gt=0, le=1)]
+
+
+class LearnedVariant(Network):
+    """A network whose embedding is learned from scratch."""
+
+    vocabulary: Name
+    embedding_dimension: Width
+
+
+class GloveVariant(Network):
+    """A network whose embedding is initialized from the vectors of `glove`."""
+
+    frozen: bool
+
+
+class Evaluate(Section):
+    """Settings of the evaluation."""
+
+    resamples: Count
+    seed: Seed
+    sentences: list[Text]
+
+
+class Params(Section):
+    """All of params.yaml."""
+
+    corpus: Corpus
+    allow_http: bool
+    split: Split
+    vocabularies: Annotated[dict[Name, Vocabulary], Field(min_length=1)]
+    glove: Glove
+    train: Train
+    variants: Annotated[dict[Name, LearnedVariant], Field(min_length=1)]
+    glove_variants: Annotated[dict[Name, GloveVariant], Field(min_length=1)]
+    evaluate: Evaluate
+
+    @model_validator(mode="after")
+    def _names(self) -> Self:
+        named = {f"variants.{name}.vocabulary": variant.vocabulary for name, variant in self.variants.items()}
+        for key, vocabulary in {**named, "glove.vocabulary": self.glove.vocabulary}.items():
+            if vocabulary not in self.vocabularies:
+                raise ValueError(
+                    f"{key}: {vocabulary!r} is not one of the vocabularies: {', '.join(self.vocabularies)}"
+                )
+        if duplicates := self.variants.keys() & self.glove_variants.keys():
+            raise ValueError(f"glove_variants: {min(duplicates)!r} is already used in variants")
+        if taken := self.all_variants.keys() & RESERVED:
+            raise ValueError(f"variants: {min(taken)!r} is reserved, choose another name")
+        return self
+
+    @property
+    def all_variants(self) -> dict[str, LearnedVariant | GloveVariant]:
+        """All variants by name, in the order of the file."""
+        return {**self.variants, **self.glove_variants}
+
+    def variant(self, name: str) -> LearnedVariant | GloveVariant:
+        """Return the variant called `name`. Raises InputError, listing the known names, if there is none."""
+        if name not in self.all_variants:
+            raise InputError(f"unknown variant {name!r}: params.yaml has {', '.join(self.all_variants)}")
+        return self.all_variants[name]
+
+    def vocabulary_of(self, name: str) -> str:
+        """Return the name of the vocabulary of the variant called `name`."""
+        variant = self.variant(name)
+        return variant.vocabulary if isinstance(variant, LearnedVariant) else self.glove.vocabulary
+
+
+def read_params(path: Path) -> Params:
+    """Read and validate the file. Raises InputError, naming file and key, for the first error."""
+    try:
+        return Params.model_validate(_read_yaml(path))
+    except FileNotFoundError:
+        raise InputError(f"{path}: not found; run from the folder that holds it") from None
+    except ValidationError as error:
+        raise InputError(f"{path}: {_first(error)}") from error
+
+
+def _read_yaml(path: Path) -> Any:
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), _Loader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise InputError(f"{path}, line {line}: {error.problem}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: not UTF-8, or a date with month 13
+        raise InputError(f"{path}: not YAML: {error}") from error
+
+
+def _first(error: ValidationError) -> str:
+    """Describe the first error in one line: the key, what is wrong, what was found."""
+    # an unknown key first: a misspelled key is also reported as missing
+    detail = min(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
+    key = ".".join(str(part) for part in detail["loc"] if part != "[key]")
+    what = {
+        "value_error": str(detail.get("ctx", {}).get("error")),
+        "extra_forbidden": "unknown key",
+        "missing": "missing",
+        "model_type": f"expected a mapping, found {detail['input']!r:.60}",
+        "dict_type": f"expected a mapping, found {detail['input']!r:.60}",
+    }.get(detail["type"], f"{detail['msg'].replace('Input should be', 'expected')}, found {detail['input']!r:.60}")
+    return f"{key}: {what}" if key else what

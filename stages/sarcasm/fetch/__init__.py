@@ -1,0 +1,1 @@
+"""Known corpora and GloVe releases, and verified downloads that resume."""

@@ -1,0 +1,1 @@
+"""The network and its training: dataset, model, trainer, checkpoint, saved model."""

@@ -1,0 +1,1 @@
+"""What is shown: tables, figures, the report, and the output of predict.py."""

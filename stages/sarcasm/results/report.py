@@ -1,0 +1,155 @@
+"""The report: the results of the pipeline on one page without external files."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import jinja2
+import pandas as pd
+import yaml
+from markupsafe import Markup, escape
+
+from sarcasm.base.params import GloveVariant, LearnedVariant, Params
+from sarcasm.results import charts, figures
+from sarcasm.results.tables import calibration, calibration_error, disagreements, misclassified
+
+TEMPLATES = Path(__file__).parent / "page"
+LISTED = 15  # headlines in a list
+
+
+class Input(NamedTuple):
+    """An input file of the pipeline; size in bytes."""
+
+    what: str
+    source: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Results:
+    """The content of the report, as the stages wrote it; evaluation and histories have the same variants."""
+
+    params: Params
+    inputs: list[Input]
+    versions: Mapping[str, str]
+    corpus: Mapping[str, Mapping[str, float]]
+    vocabularies: Mapping[str, Mapping[str, float]]
+    evaluation: pd.DataFrame
+    selected: str
+    histories: Mapping[str, pd.DataFrame]
+    coverage: Mapping[str, Mapping[str, float]]
+    curve: pd.DataFrame
+    missing: pd.DataFrame
+    predictions: pd.DataFrame
+    sentences: pd.DataFrame
+
+
+class Column(NamedTuple):
+    """A column of the table of scores; `better` is what comes first when the table is sorted by it."""
+
+    key: str
+    heading: str
+    format: str
+    better: str
+    missing: str = "undefined"
+
+
+COLUMNS = [
+    Column("parameters", "parameters", ",d", "low"),
+    Column("validation_loss", "validation loss", ".3f", "low"),
+    Column("validation_accuracy", "validation accuracy", ".3f", "high"),
+    Column("loss", "loss", ".3f", "low"),
+    Column("f1", "F1", ".3f", "high"),
+    Column("roc_auc", "ROC AUC", ".3f", "high"),
+    Column("brier", "Brier", ".3f", "low"),
+    Column("best_epoch", "best epoch", "d", "low"),
+    Column("overfit_epoch", "overfitting onset", "d", "high", "never"),
+]
+
+
+def render(results: Results) -> str:
+    """Return the page. Texts from outside are escaped; equal results give equal bytes."""
+    evaluation, predictions = results.evaluation, results.predictions
+    variants = [str(name) for name in evaluation.index]
+    colour = figures.colours(variants)
+    bins = {name: calibration(predictions["label"], predictions[name]) for name in variants}
+    errors = misclassified(predictions, results.selected)
+    vocabulary_size = results.params.vocabularies[results.params.glove.vocabulary].size
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["breakable"] = _breakable
+    return environment.get_template("report.html").render(
+        results=results,
+        parameters=yaml.safe_dump(_parameters(results.params), sort_keys=False, allow_unicode=True, width=100),
+        palette=list(zip(figures.COLOURS, figures.COLOURS_ON_DARK, strict=True)),
+        variable={name: charts.PAGE_COLOURS[colour[name]] for name in variants},
+        network={name: describe_network(results.params.variant(name)) for name in variants},
+        split=evaluation["split"].iloc[0],
+        rows=evaluation.assign(variant=variants).to_dict("records"),
+        columns=COLUMNS,
+        cells={name: list(_cells(evaluation.loc[[name]])) for name in variants},
+        scale=interval_scale(evaluation),
+        history_charts=charts.history_charts(results.histories, evaluation["best_epoch"], colour),
+        coverage_chart=charts.coverage_chart(results.curve, vocabulary_size),
+        missing=results.missing.to_dict("records"),
+        calibration_charts={name: charts.calibration_chart(name, bins[name], colour[name]) for name in variants},
+        calibration_errors={name: calibration_error(bins[name]) for name in variants},
+        sentences=results.sentences.to_dict("records"),
+        errors=errors.head(LISTED).to_dict("records"),
+        error_count=len(errors),
+        disagreements=disagreements(predictions, variants).head(LISTED).to_dict("records"),
+    )
+
+
+def source_name(source: str) -> str:
+    """Return a known name as it is, and the last part of a path or an address: the rest may be private."""
+    return PurePosixPath(urlsplit(source.replace("\\", "/")).path).name
+
+
+def describe_network(variant: LearnedVariant | GloveVariant) -> str:
+    """Describe a variant in one line: its embedding, its layers and its learning rate."""
+    if isinstance(variant, GloveVariant):
+        embedding = f"GloVe, {'frozen' if variant.frozen else 'fine-tuned'}"
+    else:
+        embedding = f"embedding of {variant.embedding_dimension}"
+    direction = "bidirectional " if variant.bidirectional else ""
+    layers = (
+        f"{variant.layers} {direction}{variant.cell.upper()} of {variant.hidden_size}" if variant.layers else "mean"
+    )
+    dropout = ", dropout" if any(variant.dropout.model_dump().values()) else ""
+    return f"{embedding}, {layers}{dropout}, learning rate {variant.learning_rate:g}"
+
+
+def interval_scale(evaluation: pd.DataFrame) -> tuple[float, float]:
+    """Return multiples of 0.05 that enclose all intervals."""
+    low = math.floor(evaluation["accuracy_ci_low"].min() * 20) / 20
+    high = math.ceil(evaluation["accuracy_ci_high"].max() * 20) / 20
+    return (low, high) if low < high else (0, 1)
+
+
+def _parameters(params: Params) -> dict[str, Any]:
+    document = params.model_dump()
+    for section in ("corpus", "glove"):
+        document[section]["source"] = source_name(document[section]["source"])
+    return document
+
+
+def _cells(row: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """Yield the value to sort by, as in the file, and the text of each column; missing values are sorted last."""
+    for column in COLUMNS:
+        value = row[column.key].iloc[0]
+        yield ("", column.missing) if pd.isna(value) else (str(value), format(value, column.format))
+
+
+def _breakable(name: str) -> Markup:
+    """Allow a line break after each underscore of a long name."""
+    return Markup("_<wbr>").join(escape(part) for part in name.split("_"))

@@ -1,0 +1,96 @@
+"""Tables made from the evaluation, the histories and the predictions: for Markdown, for DVC's plots, for the report."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+BINS = 10  # of probability, of equal width
+HEADER = """\
+| variant | parameters | validation loss | validation accuracy | {split} accuracy (95 % interval) | {split} loss | F1 \
+| ROC AUC | best epoch | overfitting onset |
+|---|--:|--:|--:|---|--:|--:|--:|--:|--:|
+"""
+
+
+def read_evaluation(path: Path) -> pd.DataFrame:
+    """Read metrics/evaluation.csv: one row per variant, indexed by its name."""
+    return pd.read_csv(path, index_col="variant", dtype={"overfit_epoch": "Int64"})
+
+
+def format_results(evaluation: pd.DataFrame) -> str:
+    """Return the evaluation as a Markdown table with a caption."""
+    split, headlines = evaluation[["split", "headlines"]].iloc[0]
+    caption = (
+        f"{headlines:,} headlines in the {split} split. Loss is cross-entropy per headline, in nats. Overfitting "
+        "onset: the epoch from which validation loss stays more than 0.05 above training loss.\n\n"
+    )
+    return caption + HEADER.format(split=split) + "".join(_row(str(name), row) for name, row in evaluation.iterrows())
+
+
+def _row(name: str, row: pd.Series) -> str:
+    cells = (
+        name,
+        f"{row['parameters']:,}",
+        f"{row['validation_loss']:.3f}",
+        f"{row['validation_accuracy']:.3f}",
+        f"{row['accuracy']:.3f} ({row['accuracy_ci_low']:.3f} to {row['accuracy_ci_high']:.3f})",
+        *("undefined" if pd.isna(row[key]) else f"{row[key]:.3f}" for key in ("loss", "f1", "roc_auc")),
+        row["best_epoch"],
+        "never" if pd.isna(row["overfit_epoch"]) else row["overfit_epoch"],
+    )
+    return "| " + " | ".join(map(str, cells)) + " |\n"
+
+
+def mean_and_range(values: Sequence[float], decimals: int) -> str:
+    """Format the mean and the range of a score over several seeds."""
+    return f"{np.mean(values):.{decimals}f} ({min(values):.{decimals}f} to {max(values):.{decimals}f})"
+
+
+def join_histories(histories: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the histories of all variants as one table, the variant in the first column."""
+    return pd.concat(histories, names=["variant"]).reset_index("variant")
+
+
+def confusion(evaluation: pd.DataFrame) -> pd.DataFrame:
+    """Return the confusion matrices as one table: variant, label, predicted label, headlines."""
+    negative, positive = "not sarcastic", "sarcastic"
+    cells = {
+        "true_negatives": (negative, negative),
+        "false_positives": (negative, positive),
+        "false_negatives": (positive, negative),
+        "true_positives": (positive, positive),
+    }
+    rows = [
+        (name, label, predicted, row[count])
+        for name, row in evaluation.iterrows()
+        for count, (label, predicted) in cells.items()
+    ]
+    return pd.DataFrame(rows, columns=["variant", "label", "predicted_label", "headlines"])
+
+
+def calibration(labels: pd.Series, probabilities: pd.Series) -> pd.DataFrame:
+    """Return mean probability, fraction of sarcastic headlines and number of headlines of each bin with headlines."""
+    bin_of = (probabilities * BINS).astype(int).clip(upper=BINS - 1)
+    table = pd.DataFrame({"probability": probabilities, "sarcastic": labels, "headlines": 1})
+    return table.groupby(bin_of).agg({"probability": "mean", "sarcastic": "mean", "headlines": "sum"})
+
+
+def calibration_error(bins: pd.DataFrame) -> float:
+    """Return the expected calibration error: mean distance of probability and fraction, weighted by headlines."""
+    distances = (bins["probability"] - bins["sarcastic"]).abs()
+    return float((distances * bins["headlines"]).sum() / bins["headlines"].sum())
+
+
+def misclassified(predictions: pd.DataFrame, variant: str) -> pd.DataFrame:
+    """Return headline, label and probability of a variant's errors, most confident first."""
+    table = predictions[["headline", "label"]].assign(probability=predictions[variant])
+    errors = table[(table["probability"] > 0.5) != (table["label"] == 1)]
+    return errors.sort_values("probability", key=lambda p: -(p - 0.5).abs(), kind="stable")
+
+
+def disagreements(predictions: pd.DataFrame, variants: list[str]) -> pd.DataFrame:
+    """Return the predictions, largest standard deviation between the variants first."""
+    deviation = predictions[variants].std(axis="columns", ddof=0)
+    return predictions.loc[deviation.sort_values(ascending=False, kind="stable").index]

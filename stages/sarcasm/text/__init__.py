@@ -1,0 +1,1 @@
+"""From a corpus to token ids: headlines, splits, tokenizers, vocabulary, encoded files."""

@@ -1,0 +1,1 @@
+"""Pretrained word vectors: reading, coverage, initialization of an embedding."""

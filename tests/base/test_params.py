@@ -1,0 +1,193 @@
+"""Every key of params.yaml, misspelled, missing, of a wrong type or out of range, is refused by its name."""
+
+import copy
+import datetime
+import math
+import re
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.project import ROOT, params, refusal, write_params
+
+from sarcasm.base.command import InputError
+from sarcasm.base.params import read_params
+
+COUNT, WIDTH, SEED = [0, -1, 1_000_001], [0, -1, 10_001], [-1, 2**32]
+INTEGER = ["3", "x", True, 1.5, 3.0, [3], {"a": 3}, datetime.date(2020, 1, 1)]
+NUMBER = ["3", "x", "e", True, [3], {"a": 3}]
+TEXT = [3, True, [], ["a"], {}, "", "\ud800"]
+SIZE = [-1, -0.5, 1.5, math.nan, math.inf, *NUMBER]
+BOOLEAN = [0, 1, "yes", [], {}]
+
+# refused values of every key, except of keys that are names given by the user; None unless the key is nullable
+REFUSED = {
+    "corpus": [None, 1, "x", []],
+    "source text label": [None, *TEXT],
+    "sha256": [3, "abc", "A" * 64, []],
+    "member": TEXT,
+    "allow_http drop_duplicates bidirectional frozen": [None, *BOOLEAN],
+    "train validation test": [None, *SIZE],
+    "split.seed": [*SEED, *INTEGER],
+    "glove.seed train.seed evaluate.seed": [None, *SEED, *INTEGER],
+    "tokenizer batching checkpoint device cell": [None, 1, "other", ["full"], "FULL"],
+    "size": [None, 2, 10_000_001, *INTEGER],
+    "max_length glove.dimension embedding_dimension hidden_size": [None, *WIDTH, *INTEGER],
+    "epochs batch_size resamples": [None, *COUNT, *INTEGER],
+    "layers": [None, -1, 101, *INTEGER],
+    "learning_rate": [None, 0, -0.1, 1.1, "1e1", "-1e-05", math.nan, math.inf, "1e999", *NUMBER],
+    "embedding inter_layer rnn_output linear": [None, -0.1, 1, 1.5, math.nan, *NUMBER],
+    "vocabulary": [None, 3, "nope", "No!", []],
+    "sentences": [None, "a", [3], [None], [["a"]], [""], ["\ud800"]],
+    "split vocabularies glove variants glove_variants evaluate dropout": [None, 1, "x", []],
+}
+LIMITS = {f" {key} ": values for keys, values in REFUSED.items() for key in keys.split()}
+
+
+def walk(mapping, *above):
+    """Yield the path of every key."""
+    for key, value in mapping.items():
+        yield *above, key
+        if isinstance(value, dict):
+            yield from walk(value, *above, key)
+
+
+PATHS = [".".join(path) for path in walk(params())]
+NAMED = {"variants", "glove_variants", "vocabularies"}  # mappings whose keys are names given by the user
+
+
+def refused_values(path):
+    """Return values that must be refused for the key at `path`."""
+    section, _, key = path.rpartition(".")
+    if section in NAMED or path == "train":
+        return [None, 1, "x", []]
+    return LIMITS.get(f" {path} ") or LIMITS[f" {key} "]
+
+
+def message(folder, document):
+    """Return the error message for the document, without the name of the file."""
+    text = document if isinstance(document, str) else yaml.safe_dump(document, sort_keys=False)
+    (folder / "params.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        read_params(folder / "params.yaml")
+    return str(error.value).removeprefix(f"{folder}/params.yaml")
+
+
+def with_change(path, change):
+    """Return the small project's parameters after `change(mapping, key)` at `path`."""
+    document = copy.deepcopy(params())
+    *above, key = path.split(".")
+    mapping = document
+    for name in above:
+        mapping = mapping[name]
+    change(mapping, key)
+    return document
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_wrong_value_is_refused_by_name(path, tmp_path):
+    for value in refused_values(path):
+        found = message(tmp_path, with_change(path, lambda mapping, key, value=value: mapping.update({key: value})))
+        assert re.match(rf": {path}(\.\d)?: .+", found), (value, found)
+        assert len(found.splitlines()) == 1 and "pydantic" not in found and "instance" not in found, found
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_misspelled_or_missing_key_is_refused_by_name(path, tmp_path):
+    section, _, key = path.rpartition(".")
+    if section in NAMED:
+        return
+    misspelled = message(
+        tmp_path, with_change(path, lambda mapping, key: mapping.update({f"{key}s": mapping.pop(key)}))
+    )
+    assert misspelled == f": {path}s: unknown key"
+    assert message(tmp_path, with_change(path, lambda mapping, key: mapping.pop(key))) == f": {path}: missing"
+
+
+@pytest.mark.parametrize("name", ["LSTM", "1", "a-b", "a b", "", "../x", "lstm\n"])
+def test_a_name_must_be_safe_as_a_file_name(name, tmp_path):
+    for section in NAMED:
+        document = params()
+        document[section][name] = next(iter(document[section].values()))
+        assert message(tmp_path, document).startswith(f": {section}.{name.strip()}")
+
+
+def test_names_must_not_clash(tmp_path):
+    document = params()
+    document["glove_variants"]["lstm"] = document["glove_variants"]["glove_lstm"]
+    assert message(tmp_path, document) == ": glove_variants: 'lstm' is already used in variants"
+    document = params()
+    document["variants"]["label"] = document["variants"]["lstm"]
+    assert "'label' is reserved, choose another name" in message(tmp_path, document)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "what"),
+    [
+        ((0, 1, 1), "train and validation must be above 0"),
+        ((1, 0, 1), "train and validation must be above 0"),
+        ((0.5, 10, 10), "must be all counts or all fractions"),
+        ((0.5, 0.3, 0.3), "fractions must sum to at most 1, not 1.1"),
+    ],
+)
+def test_inconsistent_split_sizes_are_refused(sizes, what, tmp_path):
+    document = params()
+    document["split"] |= dict(zip(("train", "validation", "test"), sizes, strict=True))
+    assert message(tmp_path, document).startswith(": split: ") and what in message(tmp_path, document)
+
+
+def test_a_duplicate_key_is_refused_with_its_line(tmp_path):
+    text = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    count = text.count("\n")
+    assert message(tmp_path, text + "train: {}\n") == f", line {count + 1}: train: duplicate key"
+    twice = text.replace("  epochs:", "  epochs: 1\n  epochs:")
+    assert re.fullmatch(r", line \d+: epochs: duplicate key", message(tmp_path, twice))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "train", "3", "null", "[" * 600, "a: *b", "a: b: c", "\0", "a: !!python/name:os.system", "--- 1\n--- 2"]
+    + ["epochs: 2020-13-45", "epochs: 0x_", "epochs: " + "9" * 5000, "? [a]\n: 1", "\t- a"],
+)
+def test_a_document_that_is_not_a_mapping_is_refused(text, tmp_path):
+    assert re.match(r"(, line \d+)?: \S+", message(tmp_path, text))
+
+
+def test_text_that_is_not_utf8_is_refused(tmp_path):
+    (tmp_path / "params.yaml").write_bytes(b"train: caf\xe9")
+    with pytest.raises(InputError, match="params.yaml: not YAML: 'utf-8' codec"):
+        read_params(tmp_path / "params.yaml")
+
+
+@given(text=st.text(max_size=40) | st.recursive(st.none() | st.integers() | st.text(max_size=3), st.lists).map(str))
+def test_any_text_is_refused_in_one_line(text, tmp_path_factory):
+    found = message(tmp_path_factory.getbasetemp(), text)
+    assert re.match(r"(, line \d+)?: \S+", found)
+
+
+@pytest.mark.parametrize(("written", "value"), [("1e-05", 1e-05), ("1E-3", 0.001), ("1", 1.0), ("0.5", 0.5)])
+def test_a_number_may_be_written_as_dvc_writes_it(written, value, tmp_path):
+    write_params(tmp_path, params())
+    path = tmp_path / "params.yaml"
+    path.write_text(path.read_text().replace("learning_rate: 0.001", f"learning_rate: {written}"))
+    assert read_params(path).variants["lstm"].learning_rate == value
+
+
+@pytest.mark.parametrize(
+    "path", [ROOT / "params.yaml", *sorted((ROOT / "configs").glob("*.yaml"))], ids=lambda p: p.stem
+)
+def test_the_parameter_files_of_the_project_are_valid(path):
+    assert read_params(ROOT / path).all_variants
+
+
+STAGES = "download_corpus", "split_corpus", "tokenize_corpus plain", "download_glove", "glove_coverage", "train lstm"
+
+
+@pytest.mark.parametrize("stage", [*STAGES, "evaluate", "draw_figures"])
+def test_every_stage_validates_the_parameters_first(stage, fresh_project):
+    before = sorted(fresh_project.rglob("*"))
+    write_params(fresh_project, with_change("train.epochs", lambda mapping, key: mapping.update({key: 0})))
+    found = refusal(fresh_project, *stage.split())
+    assert found == "params.yaml: train.epochs: expected greater than or equal to 1, found 0"
+    assert sorted(fresh_project.rglob("*")) == before

@@ -1,0 +1,36 @@
+import pandas as pd
+import pytest
+
+from sarcasm.results.tables import calibration, calibration_error, disagreements, misclassified
+
+PREDICTIONS = pd.DataFrame(
+    {
+        "headline": ["correct", "close", "confident", "undecided", "as confident"],
+        "label": [1, 1, 0, 1, 1],
+        "a": [0.9, 0.4, 0.97, 0.5, 0.05],
+        "b": [0.9, 0.4, 0.15, 0.5, 0.95],
+    }
+)
+
+
+def test_calibration_in_bins_of_a_tenth():
+    bins = calibration(pd.Series([0, 1, 1, 1, 1]), pd.Series([0.0, 0.05, 0.72, 0.78, 1.0]))
+    assert bins["probability"].tolist() == pytest.approx([0.025, 0.75, 1.0])
+    assert bins["sarcastic"].tolist() == [0.5, 1, 1]
+    assert bins["headlines"].tolist() == [2, 2, 1]
+    assert calibration_error(bins) == pytest.approx((2 * 0.475 + 2 * 0.25 + 0) / 5)
+
+
+def test_misclassified_lists_the_most_confident_errors_first():
+    errors = misclassified(PREDICTIONS, "a")
+    assert errors["headline"].tolist() == ["confident", "as confident", "close", "undecided"]  # 0.5 is not sarcastic
+    assert errors["probability"].tolist() == [0.97, 0.05, 0.4, 0.5]
+
+
+def test_misclassified_is_empty_without_errors():
+    assert misclassified(PREDICTIONS[:1], "a").empty
+
+
+def test_disagreements_lists_the_largest_first_and_keeps_the_order_of_ties():
+    headlines = disagreements(PREDICTIONS, ["a", "b"])["headline"]
+    assert headlines.tolist() == ["as confident", "confident", "correct", "close", "undecided"]

@@ -1,0 +1,227 @@
+"""Unusual corpora, invalid input and full disks, through the scripts of the stages."""
+
+import csv
+import gzip
+import json
+import resource
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+import sklearn.metrics  # noqa: F401  its import makes a semaphore, which a full disk does not have room for
+from tests.project import contents, headlines, params, refusal, run_stage, write_params
+
+STAGES = [
+    ("download_corpus",),
+    ("split_corpus",),
+    ("tokenize_corpus", "plain"),
+    ("tokenize_corpus", "glove"),
+    ("download_glove",),
+    ("glove_coverage",),
+    ("train", "lstm"),
+    ("train", "stacked_lstm_dropout"),
+    ("train", "glove_lstm"),
+    ("evaluate",),
+    ("draw_figures",),
+]
+
+
+def write_corpus(folder, rows):
+    path = folder / "data/bundled/headlines.jsonl"
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+
+
+def rows(*texts, label=None):
+    return [
+        {"headline": text, "is_sarcastic": place % 2 if label is None else label} for place, text in enumerate(texts)
+    ]
+
+
+def run_all(folder):
+    for stage in STAGES:
+        run_stage(folder, *stage)
+
+
+def metric(folder, name):
+    return json.loads((folder / f"metrics/{name}.json").read_text())
+
+
+def no_leftovers(folder):
+    return not list(folder.rglob(".*.tmp"))
+
+
+# Unusual corpora
+
+
+def change(folder, section, **values):
+    document = params()
+    document[section] = document[section] | values
+    write_params(folder, document)
+
+
+def test_one_headline_a_split_and_a_vocabulary_larger_than_the_corpus(fresh_project):
+    document = params()
+    document["split"] |= {"train": 1, "validation": 1, "test": 1}
+    document["vocabularies"]["glove"]["size"] = 10_000_000
+    write_params(fresh_project, document)
+    write_corpus(fresh_project, rows("senate votes on budget", "area man eats moon", "moon"))
+    run_all(fresh_project)
+    assert metric(fresh_project, "vocabulary/glove")["size"] == 2 + 4
+    assert np.load(fresh_project / "data/embeddings/glove.npy").shape == (2 + 4, 50)
+    assert metric(fresh_project, "scores/lstm")["roc_auc"] is None
+    assert metric(fresh_project, "scores/lstm")["accuracy"] in (0, 1)
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_a_class_that_is_absent_leaves_its_scores_undefined(fresh_project, label):
+    corpus = headlines()
+    write_corpus(fresh_project, [*corpus[:80], *(row | {"is_sarcastic": label} for row in corpus[80:])])
+    run_all(fresh_project)
+    assert metric(fresh_project, "corpus")["test"]["sarcastic_fraction"] == label
+    scores = metric(fresh_project, "scores/lstm")
+    assert scores["roc_auc"] is None and 0 <= scores["f1"] <= 1 and scores["brier"] >= 0
+    assert "undefined" in (fresh_project / "plots/results.md").read_text()
+
+
+def test_unknown_words_empty_and_long_headlines_are_accepted(fresh_project):
+    corpus = headlines()[:80]
+    unusual = ["zzz", "\u200b", "<b></b>", "&nbsp;", "word " * 10_000, "moon\0\x85\u2028\u202e", "😀 \u0301", "<unk>"]
+    write_corpus(fresh_project, [*corpus, *rows(*unusual * 5)])
+    document = params()
+    document["vocabularies"]["plain"]["tokenizer"] = "stripped"
+    write_params(fresh_project, document)
+    run_all(fresh_project)
+    metrics = metric(fresh_project, "vocabulary/plain")
+    assert metrics["truncated_headlines"] == 5 and metrics["empty_headlines"] == 10
+    with (fresh_project / "data/predictions.csv").open(encoding="utf-8", newline="") as file:
+        predictions = list(csv.DictReader(file))
+    assert [row["headline"] for row in predictions] == [row["headline"] for row in rows(*unusual * 5)[20:]]
+    assert all(0 < float(row["lstm"]) < 1 for row in predictions)
+
+
+def test_training_headlines_without_any_token_are_refused(fresh_project):
+    write_corpus(fresh_project, rows(*["the of"] * 80, *["moon"] * 40))
+    document = params()
+    document["vocabularies"]["plain"]["tokenizer"] = "stripped"
+    write_params(fresh_project, document)
+    for stage in STAGES[:2]:
+        run_stage(fresh_project, *stage)
+    message = refusal(fresh_project, "tokenize_corpus", "plain")
+    assert message == "vocabularies.plain: the tokenizer 'stripped' leaves no word of the training headlines"
+    assert not (fresh_project / "data/tokenized").exists()
+
+
+def test_headlines_in_two_splits_are_reported_and_can_be_dropped(fresh_project):
+    corpus = headlines()
+    corpus = [{"headline": f"{number} {row['headline']}", "is_sarcastic": 0} for number, row in enumerate(corpus)]
+    write_corpus(fresh_project, [*corpus[:100], *corpus[70:90]])
+    for stage in STAGES[:2]:
+        run_stage(fresh_project, *stage)
+    metrics = metric(fresh_project, "corpus")
+    assert [metrics[split]["overlap_with_train"] for split in metrics] == [0, 0, 10]
+    assert [metrics[split]["overlap_with_train_fraction"] for split in metrics] == [0, 0, 0.5]
+    change(fresh_project, "split", test=0, drop_duplicates=True)
+    run_stage(fresh_project, "split_corpus")
+    metrics = metric(fresh_project, "corpus")
+    assert [(split, metrics[split]["headlines"], metrics[split]["overlap_with_train"]) for split in metrics] == [
+        ("train", 80, 0),
+        ("validation", 20, 0),
+    ]
+    change(fresh_project, "split", drop_duplicates=True)
+    assert refusal(fresh_project, "split_corpus").startswith("split.test: needs 120 headlines in all")
+
+
+# Invalid input is refused: exit code 1, one line, existing files stay
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"", "no headlines"),
+        (b'{"headline": "moon", "is_sarcastic": 1}\n{"is_sarcastic": 1}\n', "line 2: no 'headline'"),
+        (b'{"headline": "moon", "is_sarcastic": 2}\n', "line 1: 'is_sarcastic' must be 0 or 1, found 2"),
+        (b'{"headline": "caf\xe9", "is_sarcastic": 1}\n', "line 1: not UTF-8 at byte 18"),
+        (b"PK\3\4", "line 1: not JSON"),
+    ],
+)
+def test_a_bad_corpus_stops_the_first_stage(small_project, data, what):
+    before = contents(small_project)
+    path = small_project / "data/bundled/headlines.jsonl"
+    path.write_bytes(data)
+    assert what in refusal(small_project, "download_corpus")
+    path.write_bytes(before["data/bundled/headlines.jsonl"])
+    assert contents(small_project) == before
+
+
+@pytest.mark.parametrize("place", ["absent.csv", "data", "absent/", "moon.txt", "a\0b"])
+def test_a_missing_corpus_is_refused_by_name(fresh_project, place):
+    change(fresh_project, "corpus", source=place)
+    (fresh_project / "moon.txt").write_text("moon")
+    assert repr(place)[1:-1] in refusal(fresh_project, "download_corpus")
+    assert not (fresh_project / "data/raw/headlines.jsonl").exists()
+
+
+def test_a_corpus_that_is_too_small_is_refused(fresh_project):
+    write_corpus(fresh_project, headlines(100))
+    run_stage(fresh_project, "download_corpus")
+    message = refusal(fresh_project, "split_corpus")
+    assert message == "split.test: needs 120 headlines in all, the corpus has 100"
+    assert not (fresh_project / "data/split").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        (b"moon 1 2 3", "line 3: expected a word and 50 numbers, found 3"),
+        (b"moon" + b" nan" * 50, "line 3: a number is not finite"),
+        (b"moon" + b" x" * 50, "line 3: not all numbers"),
+    ],
+)
+def test_a_bad_line_of_vectors_stops_the_stage(small_project, line, what):
+    before = contents(small_project)
+    path = small_project / "data/raw/glove.txt.gz"
+    lines = gzip.decompress(path.read_bytes()).split(b"\n")
+    path.write_bytes(gzip.compress(b"\n".join([*lines[:2], line, *lines])))
+    assert what in refusal(small_project, "glove_coverage")
+    path.write_bytes(before["data/raw/glove.txt.gz"])
+    assert contents(small_project) == before
+
+
+def test_vectors_of_another_dimension_are_refused(small_project):
+    change(small_project, "glove", dimension=100)
+    assert "line 1: expected a word and 100 numbers, found 50" in refusal(small_project, "glove_coverage")
+    assert "glove.dimension: the bundled vectors have 50, not 100" in refusal(small_project, "download_glove")
+
+
+# A full disk
+
+
+@contextmanager
+def largest_file(size):
+    """Limit files to `size` bytes: a write fails as on a full disk."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=" ".join)
+def test_a_full_disk_leaves_nothing_half_written(small_project, stage):
+    before = contents(small_project)
+    for size in (0, 150, 3000):
+        with largest_file(size):
+            try:
+                run_stage(small_project, *stage)
+            except SystemExit as ended:
+                assert isinstance(ended.code, str) and len(ended.code.splitlines()) == 1, ended.code
+                assert "File too large" in ended.code, ended.code
+            else:
+                assert size
+        after = contents(small_project)
+        after.pop(f"checkpoints/{stage[-1]}.pt", None)  # of the epochs before the disk was full
+        assert after.keys() - before.keys() <= {f"checkpoints/{stage[-1]}.lock"}
+        assert all(after[name] == data for name, data in before.items()) and no_leftovers(small_project)
+    run_stage(small_project, *stage)
+    assert contents(small_project) == before

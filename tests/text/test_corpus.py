@@ -1,0 +1,180 @@
+"""Any file gives all its headlines, or an error of one line that names the file and the line in it."""
+
+import csv
+import io
+import json
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from sarcasm.base.command import InputError
+from sarcasm.text.corpus import Headline, drop_duplicates, format_lines, read_headlines, split_headlines
+
+TEXTS = st.text(min_size=1, max_size=30).filter(str.strip)
+HEADLINES = st.lists(st.builds(Headline, TEXTS, st.integers(0, 1)), min_size=1, max_size=6)
+ENDS = st.sampled_from(["\n", "\r\n"])
+BOM = st.sampled_from([b"", b"\xef\xbb\xbf"])
+SUFFIXES = [".json", ".jsonl", ".csv"]
+
+
+def lines(headlines, end="\n", ascii=True):
+    rows = [{"is_sarcastic": label, "headline": text} for text, label in headlines]
+    return end.join(json.dumps(row, ensure_ascii=ascii) for row in rows)
+
+
+def array(headlines, end="\n", ascii=True):
+    rows = [{"is_sarcastic": label, "headline": text} for text, label in headlines]
+    return json.dumps(rows, ensure_ascii=ascii, indent=1).replace("\n", end)
+
+
+def table(headlines, end="\n", ascii=True):
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator=end)
+    writer.writerows([("is_sarcastic", "headline"), *((label, text) for text, label in headlines)])
+    return file.getvalue().removesuffix(end)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("corpus")
+
+
+def read(folder, suffix, data):
+    path = folder / f"corpus{suffix}"
+    path.write_bytes(data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass"))
+    return list(read_headlines(path))
+
+
+def refused(folder, suffix, data):
+    """Return the error message, without the folder, for a file that must be refused."""
+    with pytest.raises(InputError) as error:
+        read(folder, suffix, data)
+    return str(error.value).removeprefix(f"{folder}/")
+
+
+@pytest.mark.parametrize(("suffix", "write"), [(".json", array), (".json", lines), (".jsonl", lines), (".csv", table)])
+@given(headlines=HEADLINES, end=ENDS, bom=BOM, ascii=st.booleans(), last=st.booleans())
+@example([Headline('a "b", \0 c\rd\x85\u2028e', 1)] * 2, "\r\n", b"\xef\xbb\xbf", False, False)
+@example([Headline("word " * 10_000, 0)], "\n", b"", True, True)
+def test_every_format_gives_the_headlines_back(folder, suffix, write, headlines, end, bom, ascii, last):
+    data = bom + (write(headlines, end, ascii) + end * last).encode()
+    assert read(folder, suffix, data) == headlines
+    assert read(folder, ".jsonl", "".join(format_lines(headlines))) == headlines
+
+
+@pytest.mark.parametrize(("suffix", "write"), [(".json", array), (".json", lines), (".jsonl", lines), (".csv", table)])
+@given(headlines=HEADLINES, start=st.integers(0, 200), cut=st.integers(0, 3), junk=st.binary(max_size=3))
+def test_a_file_with_a_fault_is_read_in_full_or_refused_in_one_line(folder, suffix, write, headlines, start, cut, junk):
+    data = write(headlines).encode()
+    data = data[:start] + junk + data[start + cut :]
+    try:
+        found = read(folder, suffix, data)
+    except InputError as error:
+        assert re.match(rf"\S+/corpus{suffix}(, (line|record) \d+)?: \S", str(error))
+        return
+    assert all(text.strip() and label in (0, 1) for text, label in found)
+    if suffix == ".jsonl":
+        assert len(found) == sum(bool(line.strip()) for line in data.decode("utf-8-sig").split("\n"))
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@given(data=st.binary(max_size=40))
+@example(b"[" * 100_000)
+@example(b'{"is_sarcastic": ' + b"1" * 5000 + b"}")
+@example(b"[1]")
+@example(b"[[]]")
+@example(b"3")
+@example(b"headline,is_sarcastic\n1")
+@example(b'headline,is_sarcastic\n"1')
+def test_any_bytes_are_refused_in_one_line(folder, suffix, data):
+    assert refused(folder, suffix, data).startswith(f"corpus{suffix}")
+
+
+ROWS = {
+    "no 'headline'": {"is_sarcastic": 1},
+    "no 'is_sarcastic'": {"headline": "moon wins"},
+    "'headline' must be a text": {"headline": " ", "is_sarcastic": 1},
+    "'is_sarcastic' must be 0 or 1": {"headline": "moon wins", "is_sarcastic": "2"},
+}
+GOOD = [{"headline": "moon wins", "is_sarcastic": 1}]
+
+
+@pytest.mark.parametrize("what", ROWS)
+def test_a_bad_row_is_refused_with_its_place(folder, what):
+    rows = [*GOOD * 2, ROWS[what], *GOOD]
+    assert refused(folder, ".jsonl", "\n".join(map(json.dumps, rows))).startswith(f"corpus.jsonl, line 3: {what}")
+    assert refused(folder, ".json", json.dumps(rows)).startswith(f"corpus.json, record 3: {what}")
+
+
+def test_a_bad_row_of_a_table_is_refused_with_its_line(folder):
+    head = 'is_sarcastic,headline\n1,"moon\nwins"\n'
+    for row, what in {
+        "1": "no 'headline'",
+        "1,": "'headline' must be a text",
+        "yes,moon": "'is_sarcastic' must be 0 or 1, found 'yes'",
+        "1,moon, wins": "not CSV: more cells than the 2 columns",
+        '1,"moon" wins': "not CSV: ',' expected",
+        "1,moon\rwins": "not CSV: new-line character",
+    }.items():
+        assert refused(folder, ".csv", f"{head}{row}\n0,sun\n").startswith(f"corpus.csv, line 4: {what}")
+
+
+@pytest.mark.parametrize("label", [True, 1.0, None, "", "1.0", -1, [1], float("nan")])
+def test_a_label_is_0_or_1(folder, label):
+    row = json.dumps({"headline": "moon", "is_sarcastic": label})
+    assert refused(folder, ".jsonl", row).startswith("corpus.jsonl, line 1: ")
+
+
+def test_duplicate_keys_and_columns_are_refused(folder):
+    twice = '{"headline": "moon", "headline": "sun", "is_sarcastic": 1}'
+    assert refused(folder, ".jsonl", twice) == "corpus.jsonl, line 1: not JSON: duplicate key"
+    assert "duplicate column" in refused(folder, ".csv", "headline,headline,is_sarcastic\nmoon,sun,1\n")
+
+
+def test_a_lone_surrogate_is_refused(folder):
+    half = r'{"headline": "\ud83d", "is_sarcastic": 1}'
+    assert "line 1: 'headline' contains a lone surrogate" in refused(folder, ".jsonl", half)
+    assert read(folder, ".jsonl", half.replace("d83d", r"d83d\ude00")) == [Headline("😀", 1)]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_text_that_is_not_utf8_is_refused_with_its_line(folder, suffix):
+    assert refused(folder, suffix, b'\n\n{"headline": "caf\xe9"}').endswith("line 3: not UTF-8 at byte 18 of the line")
+    assert "not UTF-8 at byte 1 " in refused(folder, suffix, "moon".encode("utf-16"))
+
+
+@pytest.mark.parametrize("data", ["", "\n \n", "[]", "headline,is_sarcastic\n"])
+def test_an_empty_corpus_is_refused(folder, data):
+    suffix = ".csv" if "," in data else ".json"
+    assert refused(folder, suffix, data) == f"corpus{suffix}: no headlines, expected at least one"
+
+
+def test_another_kind_of_file_is_refused(folder):
+    assert refused(folder, ".txt", "moon") == "corpus.txt: expected a file that ends in .json, .jsonl, .csv"
+
+
+def test_the_first_of_equal_texts_is_kept():
+    headlines = [Headline("moon", 1), Headline("sun", 0), Headline("moon", 0), Headline("Moon", 0)]
+    assert drop_duplicates(headlines) == [headlines[0], headlines[1], headlines[3]]
+
+
+@given(count=st.integers(1, 40), seed=st.none() | st.integers(0, 9), sizes=st.tuples(*[st.integers(0, 15)] * 3))
+def test_no_headline_is_in_two_splits(count, seed, sizes):
+    headlines = [Headline(str(number), 0) for number in range(count)]
+    names = dict(zip(("train", "validation", "test"), sizes, strict=True))
+    if sum(sizes) > count:
+        with pytest.raises(InputError, match=r"split\.\w+: needs \d+ headlines in all, the corpus has"):
+            split_headlines(headlines, names, seed)
+        return
+    splits = split_headlines(headlines, names, seed)
+    all_splits = sum(splits.values(), [])
+    assert [len(split) for split in splits.values()] == list(sizes)
+    assert len(set(all_splits)) == len(all_splits)
+    assert seed is not None or all_splits == headlines[: sum(sizes)]
+
+
+def test_a_fraction_that_comes_to_nothing_is_refused():
+    with pytest.raises(InputError, match=r"split.test: 0.1 of 5 headlines is none"):
+        split_headlines([Headline("moon", 1)] * 5, {"train": 0.8, "test": 0.1}, None)

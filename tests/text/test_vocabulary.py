@@ -1,0 +1,71 @@
+"""For any headlines, tokens contain no white space and can be read back from their files."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.words import split_with
+
+from sarcasm.network.dataset import HeadlineDataset
+from sarcasm.text.encoded import (
+    SPLITS,
+    Encoded,
+    read_counts,
+    read_ids,
+    read_words,
+    write_counts,
+    write_ids,
+    write_words,
+)
+from sarcasm.text.tokenizers import TOKENIZERS
+from sarcasm.text.vocabulary import SPECIAL, UNKNOWN, count_words, encode, make_vocabulary, tokenize
+
+MARKUP = st.sampled_from(
+    ["<b>", "</b", "<!--", "<![", "<?x", "&amp;", "&#10;", "&#55296;", "&#x110000;", "&", "<", "\r"]
+)
+HEADLINES = st.lists(st.lists(st.text(max_size=8) | MARKUP, max_size=5).map("".join), min_size=1, max_size=6)
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+@given(headlines=HEADLINES)
+def test_any_headlines_become_ids_and_back(name, headlines, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("words")
+    tokens = tokenize(headlines, TOKENIZERS[name], chunk=2)
+    alone = [split_with(name, [headline])[0] for headline in headlines]
+    assert split_with(name, headlines, chunk=2) == alone
+
+    counted, counts = count_words(tokens, len(headlines))
+    write_counts(folder / "counts", counted, counts)
+    write_words(folder / "words", [*SPECIAL, *counted])
+    assert read_words(folder / "words") == [*SPECIAL, *counted]
+    if counted:
+        words, again = read_counts(folder / "counts")
+        assert words == counted and again.tolist() == counts.tolist()
+
+    vocabulary = make_vocabulary(counted, len(counted))  # two words fewer than there are
+    ids, lengths = encode(tokens, vocabulary, 3)
+    labels = np.zeros(len(headlines), dtype=np.int8)
+    write_ids(folder / "ids.npz", Encoded(ids, lengths, labels), [len(headlines), 0, 0])
+    split = HeadlineDataset(read_ids(folder / "ids.npz", SPLITS[0]), 3)
+    for row, length, words in zip(split.ids.tolist(), split.lengths.tolist(), alone, strict=True):
+        kept = [vocabulary.index(word) if word in vocabulary else UNKNOWN for word in words][:3]
+        assert row == [*kept, 0, 0, 0][:3] and length == max(len(kept), 1)
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+def test_an_entity_with_too_many_digits_for_python_is_text(name):
+    assert split_with(name, [f"a &#{'9' * 5000}; moon"])[0][-1] == "moon"
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+def test_a_nul_separates_words_and_not_headlines(name):
+    amp = ["&"] if name == "full" else []
+    assert split_with(name, ["moon\0landing", "&amp;\0", "moon"]) == [["moon", "landing"], amp, ["moon"]]
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+def test_ten_thousand_words_and_none(name):
+    tokens = tokenize(["moon " * 10_000, "", "moon"], TOKENIZERS[name])
+    assert list(tokens.words) == ["moon"] and tokens.lengths.tolist() == [10_000, 0, 1]
+    ids, lengths = encode(tokens, [*SPECIAL, "moon"], 85)
+    assert lengths.tolist() == [85, 0, 1] and ids.tolist() == [2] * 86
