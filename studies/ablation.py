@@ -1,12 +1,12 @@
 """Ablation of the chapter's text and padding: what it costs to drop words and to pad to 85 tokens.
 
-    make ablation HEADLINES=runs/book/data/raw/headlines.jsonl
+    make ablation HEADLINES=Sarcasm_Headlines_Dataset.json
 
 The chapter's bidirectional network at its learning rate of 0.001, tokenizer {stripped, full} x batching {padded,
 bucketed}, three seeds each, one thread. Seconds include the validation after each epoch and are of one machine:
 compare them only with each other. Time to accuracy is epochs times the median seconds per epoch.
 
-in:   HEADLINES                    the real headlines
+in:   HEADLINES                    the real headlines, version 1
       configs/book.yaml            network, split, vocabulary
 out:  results/ablation/epochs.csv  one row per epoch: tokenizer, batching, seed, seconds, losses and accuracies
       results/ablation/table.md    mean and range over the seeds
