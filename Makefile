@@ -7,7 +7,7 @@
 # make commit           commit parameters, dvc.lock, metrics and plots    MESSAGE="..."
 # make lint             format, lint and types
 #
-# What makes results/:
+# What makes results/; each writes to the folder OUT, which must be given:
 # make ablation         HEADLINES=FILE             tokenizers and padding, on a .json of the real headlines
 # make learning-rates   VARIANT=stacked_lstm       a sweep of DVC experiments
 # make results          NAME=news-headlines-v1     an experiment of configs/NAME.yaml
@@ -51,10 +51,10 @@ lint: .venv/installed
 	mypy
 
 ablation: .venv/installed
-	$(STUDY) studies.ablation $(HEADLINES)
+	$(STUDY) studies.ablation $(HEADLINES) $(OUT)
 
 learning-rates: .venv/installed
-	$(STUDY) studies.learning_rates $(or $(VARIANT),stacked_lstm)
+	$(STUDY) studies.learning_rates $(VARIANT) $(OUT)
 
 results: .venv/installed
 	$(STUDY) studies.export $(NAME)
@@ -63,7 +63,7 @@ seeds: .venv/installed
 	$(STUDY) studies.seeds
 
 book: .venv/installed
-	$(STUDY) studies.book
+	$(STUDY) studies.book $(OUT)
 
 .venv/installed: requirements.lock
 	$(PYTHON) -m venv .venv

@@ -1,18 +1,18 @@
 """Compare the results of the book's chapter with ours: tables and figures from the experiments of configs/book.yaml.
 
-    make book
+    make book OUT=results/book
 
-A run of the chapter without a history in the experiments or in results/book is shown as not run.
+A run of the chapter without a history in the experiments or in OUT is shown as not run.
 
 in:   the experiment book                       from `make repro PARAMS=configs/book.yaml`
       the experiments book-seed-2, book-seed-3  from `make seeds`, if there are any
       results/book/chapter.yaml                 what the chapter reports, run by run
-out:  results/book/params.yaml, dvc.lock, coverage.json
-      results/book/history/                     loss and accuracy of each run, one row per epoch; seeds in subfolders
-      results/book/figure-7-*.png               accuracy and loss over the epochs, numbered as in the chapter
-      results/book/runs.md                      the chapter's results and ours, run by run
-      results/book/seeds.md                     the runs with several seeds: mean and range
-      results/book/sentences.md                 the probabilities of the sentences, the chapter's and ours
+out:  OUT/params.yaml, dvc.lock, coverage.json
+      OUT/history/                              loss and accuracy of each run, one row per epoch; seeds in subfolders
+      OUT/figure-7-*.png                        accuracy and loss over the epochs, numbered as in the chapter
+      OUT/runs.md                               the chapter's results and ours, run by run
+      OUT/seeds.md                              the runs with several seeds: mean and range
+      OUT/sentences.md                          the probabilities of the sentences, the chapter's and ours
 """
 
 import io
@@ -31,22 +31,25 @@ from sarcasm.network.trainer import Epoch, overfit_epoch
 from sarcasm.results.figures import COLOURS, STYLE, UNITS, draw_history, history_limits, save_figure
 from sarcasm.results.tables import mean_and_range
 
-OUT = Path("results/book")
+CHAPTER = Path("results/book/chapter.yaml")
 
 
-def main() -> None:
+def main(out: str) -> None:
     """Copy the results of the experiments, then write the tables and the figures."""
-    chapter = yaml.safe_load((OUT / "chapter.yaml").read_text(encoding="utf-8"))
+    chapter = yaml.safe_load(CHAPTER.read_text(encoding="utf-8"))
+    folder = Path(out)
     for path in ("params.yaml", "dvc.lock", "metrics/coverage.json"):
-        write_bytes(OUT / PurePosixPath(path).name, read_file("book", path))
-    write_histories("book", OUT / "history")
+        write_bytes(folder / PurePosixPath(path).name, read_file("book", path))
+    write_histories("book", folder / "history")
     for seed in SEEDS:
         try:
-            write_histories(f"book-seed-{seed}", OUT / f"history/seed-{seed}")
+            write_histories(f"book-seed-{seed}", folder / f"history/seed-{seed}")
         except InputError as error:  # the experiment has not been run
             print(error)
-    write_results(chapter["runs"])
-    write_text(OUT / "sentences.md", format_sentences(chapter["sentences"], read_table("book", "plots/sentences.csv")))
+    write_results(chapter["runs"], folder)
+    write_text(
+        folder / "sentences.md", format_sentences(chapter["sentences"], read_table("book", "plots/sentences.csv"))
+    )
 
 
 def read_table(name: str, path: str) -> pd.DataFrame:
@@ -60,18 +63,18 @@ def write_histories(name: str, folder: Path) -> None:
         write_csv(folder / f"{variant}.csv", history.drop(columns="variant"))
 
 
-def write_results(entries: list[dict[str, Any]]) -> None:
-    """Write the figures and the tables of the chapter's runs from results/book/history."""
-    paths = {entry["variant"]: OUT / f"history/{entry['variant']}.csv" for entry in entries}
+def write_results(entries: list[dict[str, Any]], out: Path) -> None:
+    """Write the figures and the tables of the chapter's runs from the histories in `out`."""
+    paths = {entry["variant"]: out / f"history/{entry['variant']}.csv" for entry in entries}
     histories = {variant: pd.read_csv(path) for variant, path in paths.items() if path.exists()}
     limits = history_limits(histories)
     for entry in entries:
         if (history := histories.get(entry["variant"])) is not None:
             for number, measure in zip(entry["figures"], ("accuracy", "loss"), strict=False):
                 drawing = figure(f"Figure {number}: {entry['run']}", history, measure, limits[measure])
-                save_figure(OUT / f"figure-{number}.png", drawing)
-    write_text(OUT / "runs.md", format_runs(entries, histories))
-    write_text(OUT / "seeds.md", format_seeds(entries))
+                save_figure(out / f"figure-{number}.png", drawing)
+    write_text(out / "runs.md", format_runs(entries, histories))
+    write_text(out / "seeds.md", format_seeds(entries, out))
 
 
 @STYLE
@@ -114,13 +117,13 @@ def summarize(history: pd.DataFrame) -> list[str]:
     ]
 
 
-def format_seeds(entries: list[dict[str, Any]]) -> str:
+def format_seeds(entries: list[dict[str, Any]], out: Path) -> str:
     """Return a Markdown table of the runs with several seeds: scores at the last epoch, lowest validation loss."""
     measures = "train_loss", "train_accuracy", "validation_loss", "validation_accuracy"
     headings = "training loss | training accuracy | validation loss | validation accuracy"
     lines = [f"| run | seeds | {headings} | lowest validation loss | at epoch |", "|---|--:|---|---|---|---|---|---|"]
     for entry in entries:
-        histories = [pd.read_csv(path) for path in sorted(OUT.glob(f"history/**/{entry['variant']}.csv"))]
+        histories = [pd.read_csv(path) for path in sorted(out.glob(f"history/**/{entry['variant']}.csv"))]
         if len(histories) > 1:
             lowest = [history.loc[history["validation_loss"].idxmin()] for history in histories]
             cells = [
@@ -144,4 +147,4 @@ def format_sentences(entries: list[dict[str, Any]], sentences: pd.DataFrame) -> 
 
 
 if __name__ == "__main__":
-    run(main, __doc__)
+    run(main, __doc__, "out")

@@ -43,7 +43,7 @@ def test_the_tables_compare_the_chapter_with_the_experiments(small_project, monk
         Path(f"runs/book-seed-{seed}.yaml").write_text(yaml.safe_dump(seeds.changes(seed)), encoding="utf-8")
         run(small_project, "python", "repro.py", f"runs/book-seed-{seed}.yaml")
     before = contents(small_project)
-    book.main()
+    book.main("results/book")
     assert contents(small_project) == before
     out = Path("results/book")
     assert yaml.safe_load((out / "params.yaml").read_text())["corpus"]["source"] == "local.jsonl"  # without its folder
