@@ -107,18 +107,22 @@ def test_a_second_run_waits_for_the_first(small_project):
     assert process.returncode == 0 and "| lstm |" in output
 
 
-@pytest.mark.parametrize("name", ["../../thesis", "x; touch injected", "$(touch injected)", "a b"])
+@pytest.mark.parametrize("name", ["../../thesis", "x; touch injected"])
 @pytest.mark.parametrize("section", ["variants", "vocabularies"])
-def test_a_name_reaches_no_path_and_no_shell(fresh_project, section, name):
-    thesis = fresh_project.parent / "thesis.pt"
+def test_a_name_reaches_no_path_and_no_shell(small_project, section, name):
+    """The stages before it are up to date, so DVC would go on to the one that is called `name`."""
+    before = {path: data for path, data in contents(small_project).items() if path != "data/params.ok"}
+    thesis = small_project.parent / ("thesis.pt" if section == "variants" else "thesis.npz")
     thesis.write_text("years of work")
     document = params()
     document[section][name] = next(iter(document[section].values()))
-    write_params(fresh_project, document)
-    failed = run(fresh_project, "dvc", "repro", code=None)
-    assert failed.returncode and thesis.read_text() == "years of work"
-    assert not list(fresh_project.rglob("injected")) and not (fresh_project / "data/raw").exists()
-    assert refusal(fresh_project).startswith(f"params.yaml: {section}.{name}: ")
+    write_params(small_project, document)
+    stage = "train" if section == "variants" else "tokenize"
+    failed = run(small_project, "dvc", "repro", f"{stage}@{name}", code=None)
+    assert failed.returncode and f"params.yaml: {section}.{name}: " in failed.stderr + failed.stdout
+    assert thesis.read_text() == "years of work" and not list(small_project.rglob("injected"))
+    assert contents(small_project) == before
+    assert refusal(small_project).startswith(f"params.yaml: {section}.{name}: ")
 
 
 @pytest.mark.slow
