@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from tests.project import ROOT, refusal, run_stage
+from tests.project import ROOT, refusal, run_stage, to_yaml
 
 from sarcasm.base.params import read_params
 from sarcasm.results.report import COLUMNS, describe_network, interval_scale, source_name
@@ -65,7 +65,7 @@ def write_inputs(folder: Path, variants: int = 3, split: str = "test", **change)
     coverage = {"types": 100, "found": 90, "type_coverage": 0.9, "token_coverage": 0.95}
     vocabulary = {"size": 100, "types": 150, "tokens_per_headline": 9.5, "unknown_fraction": 0.1}
     texts = {
-        "params.yaml": yaml.safe_dump(params, sort_keys=False),
+        "params.yaml": to_yaml(params),
         "data/raw/headlines.jsonl": "headlines",
         "data/raw/glove.txt.gz": "vectors",
         "metrics/selected.json": json.dumps(selected),
