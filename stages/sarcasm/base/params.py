@@ -47,7 +47,7 @@ class _Loader(yaml.SafeLoader):
     """A YAML loader that refuses what PyYAML reads without a warning but not as a reader of the file would."""
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        """Refuse aliases: DVC ignores them when it replaces a value, and nested ones take all memory."""
+        """Refuse aliases: a few lines of nested ones take all memory."""
         if self.check_event(yaml.AliasEvent):
             event = self.peek_event()  # type: ignore[no-untyped-call]
             raise yaml.MarkedYAMLError(None, None, f"*{event.anchor}: aliases are not supported", event.start_mark)
