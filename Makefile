@@ -1,5 +1,5 @@
-# make repro            run the pipeline           PARAMS=configs/book.yaml: another parameter file, in runs/book
-#                                                  JOBS=2: train two variants at a time
+# make repro            run the pipeline           PARAMS=configs/book.yaml: as the DVC experiment `book`
+#                                                  JOBS=1: variants to train at a time, by default as many as cores
 # make demo             classify the sentences of params.yaml with the selected model
 # make test             run the tests              make test-slow: the slow ones
 # make bench            compare each step with the chapter's code: about twelve minutes on two idle cores
@@ -12,7 +12,6 @@
 # make book             RUN=runs/book              the chapter's results and ours
 
 PARAMS ?= params.yaml
-JOBS ?= 1
 RUN ?= runs/book
 HEADLINES ?= $(RUN)/data/raw/headlines.jsonl
 VARIANT ?= stacked_lstm
@@ -23,7 +22,7 @@ STUDY := PYTHONPATH=stages python -m
 .PHONY: repro demo test test-slow bench lint ablation learning-rates seeds book
 
 repro: .venv/installed
-	./repro.sh $(PARAMS) $(JOBS)
+	python repro.py $(PARAMS) $(if $(JOBS),--jobs $(JOBS))
 
 demo: .venv/installed
 	@python -c 'import yaml; print(*yaml.safe_load(open("params.yaml"))["evaluate"]["sentences"], sep="\n")' \

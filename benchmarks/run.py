@@ -55,7 +55,7 @@ def main() -> None:
 
 def measure(folder: Path) -> Iterator[Row]:
     """Yield each comparison when it is done."""
-    params = read_params(Path("configs/book.yaml"))
+    params = read_params(Path("configs/book.yaml"), Path("params.yaml"))
     corpus = folder / "headlines.json"
     fetch(CORPORA[params.corpus.source], corpus)
     headlines = list(read_headlines(corpus))

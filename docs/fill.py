@@ -1,8 +1,8 @@
-"""Put generated tables into the pages, so that no number in them is typed by hand.
+"""Copy generated tables into the Markdown pages.
 
     python docs/fill.py
 
-A page says `<!-- from FILE -->`, and what stands from there to `<!-- end -->` becomes the text of FILE.
+The text between `<!-- from FILE -->` and `<!-- end -->` is replaced by the content of FILE.
 """
 
 import re
@@ -13,12 +13,12 @@ BLOCK = re.compile(r"(<!-- from (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def pages() -> list[Path]:
-    """Return the pages that may have blocks."""
+    """Return the pages that may contain such blocks."""
     return [ROOT / "README.md", ROOT / "benchmarks/README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def fill(page: str) -> str:
-    """Return the page with the text of each block's file in its place."""
+    """Return the text of a page with the current content of each block's file."""
     return BLOCK.sub(lambda block: block[1] + (ROOT / block[2]).read_text(encoding="utf-8") + block[3], page)
 
 

@@ -17,7 +17,7 @@ from sarcasm.base.command import InputError, run
 from sarcasm.base.files import atomic_write
 from sarcasm.base.params import Glove, read_params
 from sarcasm.fetch.download import download_bar, extract_member, fetch, fetch_member
-from sarcasm.fetch.sources import GLOVE, Content, Remote, glove
+from sarcasm.fetch.sources import GLOVE, ONLY_MEMBER, Content, Remote, glove
 
 BUNDLED = Path("data/bundled/vectors.50d.txt.gz")
 BUNDLED_DIMENSION = 50
@@ -49,9 +49,8 @@ def main() -> None:
 
 def expected_text(settings: Glove, name: str) -> Content:
     """Return the name and the checksum of the text file of the user's own vectors."""
-    if name.endswith(".zip") and not settings.member:
-        raise InputError(f"glove.member: missing, expected the name of the text file inside {name}")
-    return Content(settings.member or name, None, settings.sha256 and f"sha256:{settings.sha256}")
+    member = settings.member or (ONLY_MEMBER if name.endswith(".zip") else name)
+    return Content(member, None, settings.sha256 and f"sha256:{settings.sha256}")
 
 
 def fetch_address(settings: Glove, allow_http: bool) -> None:

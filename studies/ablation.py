@@ -33,7 +33,7 @@ from sarcasm.results.figures import COLOURS, GUIDE, STYLE, save_figure
 from sarcasm.results.tables import mean_and_range
 from sarcasm.text.corpus import read_headlines
 
-PARAMS = read_params(Path("configs/book.yaml"))
+PARAMS = read_params(Path("configs/book.yaml"), Path("params.yaml"))
 OUT = Path("results/ablation")
 VARIANT = "bi_lstm"
 EPOCHS = 15

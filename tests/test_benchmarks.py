@@ -17,7 +17,7 @@ from sarcasm.text.corpus import Headline
 
 RESULTS = json.loads((ROOT / "benchmarks/results.json").read_text(encoding="utf-8"))
 ROWS = [Row(**{key: value for key, value in row.items() if key not in {"ratio", "reached"}}) for row in RESULTS["rows"]]
-BOOK = read_params(ROOT / "configs/book.yaml")
+BOOK = read_params(ROOT / "configs/book.yaml", ROOT / "params.yaml")
 HEADLINES = [Headline(str(row["headline"]), int(row["is_sarcastic"])) for row in headlines()]
 
 

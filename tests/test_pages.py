@@ -29,7 +29,7 @@ def test_links_point_to_files(page: Path) -> None:
 def test_the_book_page_has_the_measured_coverage() -> None:
     page = " ".join((ROOT / "docs/book.md").read_text(encoding="utf-8").split())
     coverage = json.loads((ROOT / "results/book/coverage.json").read_text(encoding="utf-8"))["size_8000"]
-    assert f"{coverage['found']:,} of the {coverage['words']:,} words" in page
+    assert f"{coverage['found']:,} of the {coverage['types']:,} words" in page
 
 
 def test_the_project_structure_is_complete() -> None:

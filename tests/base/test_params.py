@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.project import ROOT, params, refusal, to_yaml, write_params
 
 from sarcasm.base.command import InputError
-from sarcasm.base.params import read_params
+from sarcasm.base.params import read_document, read_params
 
 COUNT, WIDTH, SEED = [0, -1, 1_000_001], [0, -1, 10_001], [-1, 2**32]
 INTEGER = ["3", "x", True, 1.5, 3.0, [3], {"a": 3}, datetime.date(2020, 1, 1)]
@@ -215,7 +215,20 @@ def test_a_number_may_be_written_as_dvc_writes_it(written, value, tmp_path):
     "path", [ROOT / "params.yaml", *sorted((ROOT / "configs").glob("*.yaml"))], ids=lambda p: p.stem
 )
 def test_the_parameter_files_of_the_project_are_valid(path):
-    assert read_params(ROOT / path).all_variants
+    assert read_params(path, None if path.stem == "params" else ROOT / "params.yaml").all_variants
+
+
+def test_a_parameter_file_states_what_differs(tmp_path):
+    write_params(tmp_path, params())
+    changed = tmp_path / "changed.yaml"
+    changed.write_text("split: {train: 10, seed: null}\nvariants: {stacked_lstm_dropout: null, lstm: {cell: gru}}\n")
+    expected = params()
+    expected["split"] |= {"train": 10, "seed": None}
+    expected["variants"] = {"lstm": expected["variants"]["lstm"] | {"cell": "gru"}}
+    assert read_document(changed, tmp_path / "params.yaml") == expected
+    changed.write_text("variants: {lstm: {cel: gru}}\n")
+    with pytest.raises(InputError, match="changed.yaml: variants.lstm.cel: unknown key"):
+        read_params(changed, tmp_path / "params.yaml")
 
 
 STAGES = "download_corpus", "split_corpus", "tokenize_corpus plain", "download_glove", "glove_coverage", "train lstm"

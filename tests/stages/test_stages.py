@@ -60,7 +60,7 @@ def change(folder, section, **values):
     write_params(folder, document)
 
 
-def test_one_headline_a_split_and_a_vocabulary_larger_than_the_corpus(fresh_project):
+def test_one_or_two_headlines_a_split_and_a_vocabulary_larger_than_the_corpus(fresh_project):
     document = params()
     document["split"] |= {"train": 2, "validation": 1, "test": 1}
     document["vocabularies"]["glove"]["size"] = 10_000_000

@@ -11,6 +11,7 @@ from studies import seeds
 from tests.project import ROOT
 
 from sarcasm.base.command import InputError
+from sarcasm.base.params import read_params
 from sarcasm.network.saved_model import load_model
 
 CHAPTER = {
@@ -90,8 +91,8 @@ def test_the_tables_compare_the_chapter_with_the_run(book):
 
 def test_the_runs_of_the_chapter_are_variants_of_its_parameters():
     chapter = yaml.safe_load((ROOT / "results/book/chapter.yaml").read_text(encoding="utf-8"))
-    params = yaml.safe_load((ROOT / "configs/book.yaml").read_text(encoding="utf-8"))
+    params = read_params(ROOT / "configs/book.yaml", ROOT / "params.yaml")
     named = [entry["variant"] for entry in chapter["runs"]]
-    assert sorted(named) == sorted([*params["variants"], *params["glove_variants"]])
+    assert sorted(named) == sorted(params.all_variants)
     assert set(seeds.VARIANTS) <= set(named)
     assert {entry["variant"] for entry in chapter["sentences"]} <= set(named)

@@ -26,7 +26,7 @@ from sarcasm.vectors.glove import coverage, initialize_embedding
 
 ROOT = Path(__file__).parents[2]
 REAL = ROOT.parent / "shared/data"
-BOOK = read_params(ROOT / "configs/book.yaml")
+BOOK = read_params(ROOT / "configs/book.yaml", ROOT / "params.yaml")
 
 # parameters, trainable parameters, multiply-adds of a padded batch of 32, as the chapter prints them
 PRINTED = {

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from sarcasm.base.command import InputError
 
+NAMED = "vocabularies", "variants", "glove_variants"  # sections whose keys are names
 RESERVED = {"headline", "label", "sentence"}  # columns of the tables that have one more column for each variant
 
 
@@ -256,19 +257,38 @@ class Params(Section):
         return variant.vocabulary if isinstance(variant, LearnedVariant) else self.glove.vocabulary
 
 
-def read_params(path: Path) -> Params:
-    """Read and validate the file. Raises InputError, naming file and key, for the first error."""
+def read_params(path: Path, base: Path | None = None) -> Params:
+    """Read and validate the file, on top of `base`. Raises InputError, naming file and key, for the first error."""
+    return check_params(read_document(path, base), path)
+
+
+def read_document(path: Path, base: Path | None = None) -> Any:
+    """Read a parameter file. With `base` it states what differs from that; a name that is null is removed."""
+    return _read_yaml(path) if base is None else _merge(_read_yaml(base), _read_yaml(path))
+
+
+def _merge(document: Any, changes: Any, removable: bool = False) -> Any:
+    """Return `document` with `changes`: mappings are merged, and if `removable`, null removes a key."""
+    if not isinstance(document, dict) or not isinstance(changes, dict):
+        return changes
+    merged = document | {key: _merge(document.get(key), value, key in NAMED) for key, value in changes.items()}
+    return {key: value for key, value in merged.items() if value is not None or not removable}
+
+
+def check_params(document: Any, path: Path) -> Params:
+    """Validate the content of a parameter file. Raises InputError, naming `path` and key, for the first error."""
     try:
-        return Params.model_validate(_read_yaml(path))
-    except FileNotFoundError:
-        raise InputError(f"{path}: not found; run from the folder that holds it") from None
+        return Params.model_validate(document)
     except ValidationError as error:
         raise InputError(f"{path}: {_first(error)}") from error
 
 
 def _read_yaml(path: Path) -> Any:
+    """Read a YAML file. Raises InputError, naming file and line, if it is missing or not YAML."""
     try:
         return yaml.load(path.read_text(encoding="utf-8"), _Loader)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise InputError(f"{path}, line {line}: {error.problem}") from error

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from sarcasm.base.command import InputError
 
+ONLY_MEMBER = "*"  # name of the member of a zip that has only one
+
 
 @dataclass(frozen=True)
 class Content:

@@ -14,7 +14,7 @@ from isal import isal_zlib
 from sarcasm.base.command import InputError
 from sarcasm.base.files import atomic_write
 from sarcasm.fetch.ranges import BLOCK, LocalFile, Source
-from sarcasm.fetch.sources import Content
+from sarcasm.fetch.sources import ONLY_MEMBER, Content
 
 # deflate, no name, time 0, unknown system: equal members give equal files
 GZIP_HEADER = bytes.fromhex("1f8b08000000000000ff")
@@ -63,16 +63,18 @@ def locate(source: Source, member: Content) -> tuple[zipfile.ZipInfo, range]:
 def _find_entry(source: Source, member: Content) -> zipfile.ZipInfo:
     try:
         with zipfile.ZipFile(io.BufferedReader(_Seekable(source), BLOCK)) as directory:
-            entries = {info.filename: info for info in directory.infolist()}
+            entries = {info.filename: info for info in directory.infolist() if not info.is_dir()}
     except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
         raise InputError(f"{source.name}: not a complete zip file ({error})") from error
-    if member.name not in entries:
-        raise InputError(f"{source.name}: zip has no member {member.name} (members: {', '.join(entries) or 'none'})")
-    info = entries[member.name]
+    name = next(iter(entries)) if member.name == ONLY_MEMBER and len(entries) == 1 else member.name
+    if name not in entries:
+        wanted = "more than one member, expected one or its name" if name == ONLY_MEMBER else f"no member {name}"
+        raise InputError(f"{source.name}: zip has {wanted} (members: {', '.join([*entries][:5]) or 'none'})")
+    info = entries[name]
     if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED):
-        raise InputError(f"{source.name}: {member.name} is encrypted or its compression method is not deflate")
+        raise InputError(f"{source.name}: {name} is encrypted or its compression method is not deflate")
     if info.file_size != (member.size or info.file_size):
-        raise InputError(f"{source.name}: {member.name} has {info.file_size:,} bytes, expected {member.size:,}")
+        raise InputError(f"{source.name}: {name} has {info.file_size:,} bytes, expected {member.size:,}")
     return info
 
 

@@ -1,0 +1,140 @@
+"""Run the pipeline, several variants at a time.
+
+    python repro.py                      here, with params.yaml
+    python repro.py configs/book.yaml    as the DVC experiment `book`, in a git worktree of the current commit
+
+A parameter file other than params.yaml states what differs from it; a variant or a vocabulary that is null is removed.
+Relative paths in it, and in HEADLINES_MIRROR, are relative to the current folder. The worktree is runs/<name>. An
+interrupted run resumes there; a complete one is saved as an experiment and its worktree is removed.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+from filelock import FileLock, Timeout
+
+ROOT = Path(__file__).resolve().parent
+PARAMS = ROOT / "params.yaml"
+sys.path.insert(0, str(ROOT / "stages"))
+
+from sarcasm.base.command import InputError, call, make_parser  # noqa: E402
+from sarcasm.base.files import write_text  # noqa: E402
+from sarcasm.base.params import check_params, read_document  # noqa: E402
+from sarcasm.fetch.sources import CORPORA, GLOVE  # noqa: E402
+
+KNOWN = {"bundled", *CORPORA, *GLOVE}
+
+
+def main(params: str, jobs: int) -> None:
+    """Run the pipeline here, or as an experiment."""
+    path = Path(params)
+    if mirror := os.environ.get("HEADLINES_MIRROR"):
+        os.environ["HEADLINES_MIRROR"] = absolute(mirror)
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    if path.resolve() == PARAMS:
+        check_params(read_document(path), path)
+        with only_one("params.yaml"):
+            run_stages(ROOT, jobs)
+            print(f"\n{(ROOT / 'plots/results.md').read_text(encoding='utf-8')}\nReport: plots/report.html")
+    else:
+        document = read_document(path, PARAMS)
+        check_params(document, path)
+        for section in ("corpus", "glove"):
+            document[section]["source"] = absolute(document[section]["source"])
+        with only_one(path.stem):
+            run_experiment(path, document, jobs)
+
+
+def absolute(source: str) -> str:
+    """Return a path as an absolute one, and a known name or an address unchanged."""
+    return source if source in KNOWN or "://" in source else str(Path(source).absolute())
+
+
+@contextmanager
+def only_one(name: str) -> Iterator[None]:
+    """Wait until no other process runs `name`."""
+    path = ROOT / f".dvc/tmp/{name}.repro.lock"
+    path.parent.mkdir(exist_ok=True)
+    lock = FileLock(path)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        print(f"repro.py: another process runs {name}; waiting until it ends", file=sys.stderr)
+        lock.acquire()
+    with lock:
+        yield
+
+
+def run_stages(folder: Path, jobs: int) -> None:
+    """Run the pipeline in a folder, with the trainings divided among `jobs` processes of DVC."""
+    if jobs > 1:  # `dvc repro` alone runs one stage after the other
+        dvc(folder, "repro", "glove-coverage", "tokenize")
+        names = dvc(folder, "stage", "list", "--name-only", stdout=subprocess.PIPE).stdout.split()
+        trainings = [name for name in names if name.startswith("train")][::-1]  # the largest are last in params.yaml
+        command = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--single-item"]
+        shares = [share for job in range(jobs) if (share := trainings[job::jobs])]
+        processes = [subprocess.Popen([*command, *share], cwd=folder) for share in shares]
+        try:
+            codes = [process.wait() for process in processes]
+        except KeyboardInterrupt:  # which the processes have received too
+            for process in processes:
+                process.wait()
+            raise
+        if any(codes):
+            raise InputError("a training failed, see above")
+    dvc(folder, "repro")
+
+
+def run_experiment(path: Path, document: dict[str, Any], jobs: int) -> None:
+    """Run the pipeline with other parameters in a worktree, and save it as an experiment."""
+    name, folder = path.stem, ROOT / "runs" / path.stem
+    own = os.path.relpath(path.resolve(), ROOT)
+    changes = [line for line in git(ROOT, "status", "--porcelain", "--", "stages", "dvc.yaml", "params.yaml", ".dvc*")]
+    if changes := [line[3:] for line in changes if line[3:] != own]:
+        raise InputError(f"uncommitted changes in {', '.join(changes)}: commit them, as an experiment is of a commit")
+    (commit,) = git(ROOT, "rev-parse", "HEAD")
+    git(ROOT, "worktree", "prune")
+    if not folder.exists():
+        git(ROOT, "worktree", "add", "--quiet", "--detach", str(folder), commit)
+    git(folder, "checkout", "--quiet", "--force", "--detach", commit)
+    cache = dvc(ROOT, "cache", "dir", stdout=subprocess.PIPE).stdout.strip()
+    dvc(folder, "config", "--local", "cache.dir", str((ROOT / cache).resolve()))
+    write_text(folder / "params.yaml", yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
+    print(f"{path} runs in {folder.relative_to(ROOT)}", flush=True)
+    run_stages(folder, jobs)
+    git(folder, "add", "--all", "metrics", "plots")  # files of new variants, which git does not track yet
+    dvc(folder, "exp", "save", "--quiet", "--force", "--name", name)
+    print(f"\n{(folder / 'plots/results.md').read_text(encoding='utf-8')}")
+    print(
+        f"Saved as the experiment {name}: `dvc metrics diff HEAD {name}` compares it, `dvc exp apply {name}` brings it here"
+    )
+    git(ROOT, "worktree", "remove", "--force", str(folder))
+
+
+def dvc(folder: Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run a command of DVC in a folder. Raises InputError if it fails, after its own message."""
+    result = subprocess.run([sys.executable, "-m", "dvc", *arguments], cwd=folder, text=True, **options)
+    if result.returncode:
+        raise InputError(f"dvc {arguments[0]} failed, see above")
+    return result
+
+
+def git(folder: Path, *arguments: str) -> list[str]:
+    """Run a command of git in a folder and return the lines of its output. Raises InputError with its message."""
+    result = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True)
+    if result.returncode:
+        raise InputError(f"git {arguments[0]}: {result.stderr}")
+    return result.stdout.splitlines()
+
+
+if __name__ == "__main__":
+    parser = make_parser(__doc__)
+    parser.add_argument("params", nargs="?", default="params.yaml", metavar="PARAMETER_FILE")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="variants to train at a time (default: cores)")
+    call(main, parser)
