@@ -3,23 +3,23 @@
 # make demo             classify the sentences of params.yaml with the selected model
 # make test             run the tests              make test-slow: the slow ones
 # make bench            compare each step with the chapter's code: about twelve minutes on two idle cores
+# make exps             list the experiments of this commit    VARIANT=stacked_lstm: their scores of one variant
+# make commit           commit parameters, dvc.lock, metrics and plots    MESSAGE="..."
 # make lint             format, lint and types
 #
-# What makes results/:
-# make ablation         HEADLINES=FILE             text and padding of the chapter
+# What makes results/; each writes to the folder OUT, which must be given:
+# make ablation         HEADLINES=FILE             tokenizers and padding, on a .json of the real headlines
 # make learning-rates   VARIANT=stacked_lstm       a sweep of DVC experiments
-# make seeds            RUN=runs/book              more seeds of the chapter's runs
-# make book             RUN=runs/book              the chapter's results and ours
+# make results          NAME=news-headlines-v1     an experiment of configs/NAME.yaml
+# make seeds                                       more seeds of the chapter's runs
+# make book                                        the chapter's results and ours, from its experiments
 
 PARAMS ?= params.yaml
-RUN ?= runs/book
-HEADLINES ?= $(RUN)/data/raw/headlines.jsonl
-VARIANT ?= stacked_lstm
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 STUDY := PYTHONPATH=stages python -m
 
-.PHONY: repro demo test test-slow bench lint ablation learning-rates seeds book
+.PHONY: repro demo test test-slow bench exps commit lint ablation learning-rates results seeds book
 
 repro: .venv/installed
 	python repro.py $(PARAMS) $(if $(JOBS),--jobs $(JOBS))
@@ -38,22 +38,32 @@ bench: .venv/benchmarks
 	$(STUDY) benchmarks.run
 	python docs/fill.py
 
+exps: .venv/installed
+	@python exps.py $(VARIANT)
+
+commit: .venv/installed
+	git add params.yaml dvc.lock metrics plots
+	git commit -m "$(MESSAGE)"
+
 lint: .venv/installed
 	ruff format --check .
 	ruff check .
 	mypy
 
 ablation: .venv/installed
-	$(STUDY) studies.ablation $(HEADLINES)
+	$(STUDY) studies.ablation $(HEADLINES) $(OUT)
 
 learning-rates: .venv/installed
-	$(STUDY) studies.learning_rates $(VARIANT)
+	$(STUDY) studies.learning_rates $(VARIANT) $(OUT)
+
+results: .venv/installed
+	$(STUDY) studies.export $(NAME)
 
 seeds: .venv/installed
-	$(STUDY) studies.seeds $(RUN)
+	$(STUDY) studies.seeds
 
 book: .venv/installed
-	$(STUDY) studies.book $(RUN)
+	$(STUDY) studies.book $(OUT)
 
 .venv/installed: requirements.lock
 	$(PYTHON) -m venv .venv

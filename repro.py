@@ -9,6 +9,7 @@ interrupted run resumes there; a complete one is saved as an experiment and its 
 """
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -33,9 +34,9 @@ KNOWN = {"bundled", *CORPORA, *GLOVE}
 
 def main(params: str, jobs: int) -> None:
     """Run the pipeline here, or as an experiment."""
-    path = Path(params)
+    path = Path(os.path.relpath(params))
     if mirror := os.environ.get("HEADLINES_MIRROR"):
-        os.environ["HEADLINES_MIRROR"] = absolute(mirror)
+        os.environ["HEADLINES_MIRROR"] = make_absolute(mirror)
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     if path.resolve() == PARAMS:
         check_params(read_document(path), path)
@@ -45,15 +46,16 @@ def main(params: str, jobs: int) -> None:
     else:
         document = read_document(path, PARAMS)
         check_params(document, path)
-        for section in ("corpus", "glove"):
-            document[section]["source"] = absolute(document[section]["source"])
+        for section in (document["corpus"], document["glove"]):
+            if section["source"] not in KNOWN:
+                section["source"] = make_absolute(section["source"])
         with only_one(path.stem):
             run_experiment(path, document, jobs)
 
 
-def absolute(source: str) -> str:
-    """Return a path as an absolute one, and a known name or an address unchanged."""
-    return source if source in KNOWN or "://" in source else str(Path(source).absolute())
+def make_absolute(source: str) -> str:
+    """Return a path as an absolute one, and an address unchanged."""
+    return source if "://" in source else str(Path(source).absolute())
 
 
 @contextmanager
@@ -65,10 +67,12 @@ def only_one(name: str) -> Iterator[None]:
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        print(f"repro.py: another process runs {name}; waiting until it ends", file=sys.stderr)
+        print(f"repro.py: another process runs {name}; waiting for it", file=sys.stderr, flush=True)
         lock.acquire()
-    with lock:
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def run_stages(folder: Path, jobs: int) -> None:
@@ -94,6 +98,8 @@ def run_stages(folder: Path, jobs: int) -> None:
 def run_experiment(path: Path, document: dict[str, Any], jobs: int) -> None:
     """Run the pipeline with other parameters in a worktree, and save it as an experiment."""
     name, folder = path.stem, ROOT / "runs" / path.stem
+    if not re.fullmatch(r"\w[\w-]*", name):
+        raise InputError(f"{path}: expected a name of letters, digits, - and _, as it becomes that of the experiment")
     own = os.path.relpath(path.resolve(), ROOT)
     changes = [line for line in git(ROOT, "status", "--porcelain", "--", "stages", "dvc.yaml", "params.yaml", ".dvc*")]
     if changes := [line[3:] for line in changes if line[3:] != own]:
@@ -111,9 +117,7 @@ def run_experiment(path: Path, document: dict[str, Any], jobs: int) -> None:
     git(folder, "add", "--all", "metrics", "plots")  # files of new variants, which git does not track yet
     dvc(folder, "exp", "save", "--quiet", "--force", "--name", name)
     print(f"\n{(folder / 'plots/results.md').read_text(encoding='utf-8')}")
-    print(
-        f"Saved as the experiment {name}: `dvc metrics diff HEAD {name}` compares it, `dvc exp apply {name}` brings it here"
-    )
+    print(f"Saved as the experiment {name}. Compare: dvc metrics diff HEAD {name}. Use it here: dvc exp apply {name}")
     git(ROOT, "worktree", "remove", "--force", str(folder))
 
 
@@ -135,6 +139,6 @@ def git(folder: Path, *arguments: str) -> list[str]:
 
 if __name__ == "__main__":
     parser = make_parser(__doc__)
-    parser.add_argument("params", nargs="?", default="params.yaml", metavar="PARAMETER_FILE")
+    parser.add_argument("params", nargs="?", default=str(PARAMS), metavar="PARAMETER_FILE")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="variants to train at a time (default: cores)")
     call(main, parser)

@@ -29,7 +29,7 @@ def measure_pipeline(folder: Path) -> list[Row]:
     seconds = {}
     for jobs, clone in clones.items():
         run(folder, "git", "clone", "--quiet", str(ROOT), str(clone))
-        seconds[jobs] = timed(partial(run, clone, "./repro.sh", "params.yaml", str(jobs)))
+        seconds[jobs] = timed(partial(run, clone, sys.executable, "repro.py", "--jobs", str(jobs)))
     if (clones[1] / "dvc.lock").read_bytes() != (clones[2] / "dvc.lock").read_bytes():
         raise InputError("dvc.lock differs between one job and two")
 

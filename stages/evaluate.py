@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from sarcasm.base.command import InputError, run
 from sarcasm.base.files import read_json, write_csv, write_json
+from sarcasm.base.outdated import delete_outdated
 from sarcasm.base.params import read_params
 from sarcasm.network.saved_model import load_model
 from sarcasm.text.corpus import read_headlines
@@ -35,6 +36,7 @@ def main() -> None:
     """Run the stage."""
     params = read_params(Path("params.yaml"))
     settings = params.evaluate
+    delete_outdated(params, Path())  # such as the models of another branch, which would count as dependencies
     torch.set_num_threads(1)  # sums in a fixed order
     split = "test" if params.split.test else "validation"
     predictions = pd.DataFrame(read_headlines(Path(f"data/split/{split}.jsonl"))).rename(columns={"text": "headline"})

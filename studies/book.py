@@ -1,86 +1,80 @@
-"""Compare the results of the book's chapter with ours: tables and figures from a run of configs/book.yaml.
+"""Compare the results of the book's chapter with ours: tables and figures from the experiments of configs/book.yaml.
 
-    make book RUN=runs/book
+    make book OUT=results/book
 
-A run of the chapter without a history in RUN or in results/book is shown as not run.
+A run of the chapter without a history in the experiments or in OUT is shown as not run.
 
-in:   RUN                           plots/history, models, params.yaml, metrics and data/raw of the run
-      RUN/seed-*                    plots/history of more seeds, from `make seeds`
-      results/book/chapter.yaml     what the chapter reports, run by run
-out:  results/book/record.json      parameters, checksums of the data, versions of the libraries
-      results/book/coverage.json    coverage of the vocabulary by word vectors
-      results/book/history/         loss and accuracy of each run, one row per epoch; more seeds in subfolders
-      results/book/figure-7-*.png   accuracy and loss of a run over the epochs, numbered as in the chapter
-      results/book/runs.md          the chapter's results and ours, run by run
-      results/book/seeds.md         the runs with several seeds: mean and range
-      results/book/sentences.md     the probabilities of the sentences, the chapter's and ours
+in:   the experiment book                       from `make repro PARAMS=configs/book.yaml`
+      the experiments book-seed-2, book-seed-3  from `make seeds`, if there are any
+      results/book/chapter.yaml                 what the chapter reports, run by run
+out:  OUT/params.yaml, dvc.lock, coverage.json
+      OUT/history/                              loss and accuracy of each run, one row per epoch; seeds in subfolders
+      OUT/figure-7-*.png                        accuracy and loss over the epochs, numbered as in the chapter
+      OUT/runs.md                               the chapter's results and ours, run by run
+      OUT/seeds.md                              the runs with several seeds: mean and range
+      OUT/sentences.md                          the probabilities of the sentences, the chapter's and ours
 """
 
-import gzip
-import hashlib
-import platform
-import shutil
-from importlib.metadata import version
-from pathlib import Path
+import io
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pandas as pd
 import yaml
 from matplotlib.figure import Figure
+from studies.export import read_file
+from studies.seeds import SEEDS
 
-from sarcasm.base.command import run
-from sarcasm.base.files import write_json, write_text
-from sarcasm.base.params import read_params
-from sarcasm.network.saved_model import load_model
+from sarcasm.base.command import InputError, run
+from sarcasm.base.files import write_bytes, write_csv, write_text
 from sarcasm.network.trainer import Epoch, overfit_epoch
 from sarcasm.results.figures import COLOURS, STYLE, UNITS, draw_history, history_limits, save_figure
 from sarcasm.results.tables import mean_and_range
 
-OUT = Path("results/book")
+CHAPTER = Path("results/book/chapter.yaml")
 
 
-def main(folder: str) -> None:
-    """Copy the run's results, then write the tables and the figures."""
-    source = Path(folder)
-    chapter = yaml.safe_load((OUT / "chapter.yaml").read_text(encoding="utf-8"))
-    write_json(OUT / "record.json", record(source))
-    shutil.copyfile(source / "metrics/coverage.json", OUT / "coverage.json")
-    shutil.copytree(source / "plots/history", OUT / "history", dirs_exist_ok=True)
-    for histories in source.glob("seed-*/plots/history"):
-        shutil.copytree(histories, OUT / "history" / histories.relative_to(source).parts[0], dirs_exist_ok=True)
-    write_results(chapter["runs"])
-    write_text(OUT / "sentences.md", format_sentences(chapter["sentences"], source / "models"))
+def main(out: str) -> None:
+    """Copy the results of the experiments, then write the tables and the figures."""
+    chapter = yaml.safe_load(CHAPTER.read_text(encoding="utf-8"))
+    folder = Path(out)
+    for path in ("params.yaml", "dvc.lock", "metrics/coverage.json"):
+        write_bytes(folder / PurePosixPath(path).name, read_file("book", path))
+    write_histories("book", folder / "history")
+    for seed in SEEDS:
+        try:
+            write_histories(f"book-seed-{seed}", folder / f"history/seed-{seed}")
+        except InputError as error:  # the experiment has not been run
+            print(error)
+    write_results(chapter["runs"], folder)
+    write_text(
+        folder / "sentences.md", format_sentences(chapter["sentences"], read_table("book", "plots/sentences.csv"))
+    )
 
 
-def record(source: Path) -> dict[str, Any]:
-    """Return what determines the results: parameters, SHA-256 of the data, versions."""
-    headlines = (source / "data/raw/headlines.jsonl").read_bytes()
-    vectors = gzip.decompress((source / "data/raw/glove.txt.gz").read_bytes())  # at any level of compression
-    return {
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name).split("+")[0] for name in ("torch", "numpy", "beautifulsoup4")},
-        },
-        "data": {
-            "headlines.jsonl": hashlib.sha256(headlines).hexdigest(),
-            "glove.txt": hashlib.sha256(vectors).hexdigest(),
-        },
-        "params": read_params(source / "params.yaml").model_dump(),
-    }
+def read_table(name: str, path: str) -> pd.DataFrame:
+    """Return a table of an experiment."""
+    return pd.read_csv(io.BytesIO(read_file(name, path)), keep_default_na=False)
 
 
-def write_results(entries: list[dict[str, Any]]) -> None:
-    """Write the figures and the tables of the chapter's runs from results/book/history."""
-    paths = {entry["variant"]: OUT / f"history/{entry['variant']}.csv" for entry in entries}
+def write_histories(name: str, folder: Path) -> None:
+    """Write the history of each variant of an experiment."""
+    for variant, history in read_table(name, "plots/histories.csv").groupby("variant"):
+        write_csv(folder / f"{variant}.csv", history.drop(columns="variant"))
+
+
+def write_results(entries: list[dict[str, Any]], out: Path) -> None:
+    """Write the figures and the tables of the chapter's runs from the histories in `out`."""
+    paths = {entry["variant"]: out / f"history/{entry['variant']}.csv" for entry in entries}
     histories = {variant: pd.read_csv(path) for variant, path in paths.items() if path.exists()}
     limits = history_limits(histories)
     for entry in entries:
         if (history := histories.get(entry["variant"])) is not None:
             for number, measure in zip(entry["figures"], ("accuracy", "loss"), strict=False):
                 drawing = figure(f"Figure {number}: {entry['run']}", history, measure, limits[measure])
-                save_figure(OUT / f"figure-{number}.png", drawing)
-    write_text(OUT / "runs.md", format_runs(entries, histories))
-    write_text(OUT / "seeds.md", format_seeds(entries))
+                save_figure(out / f"figure-{number}.png", drawing)
+    write_text(out / "runs.md", format_runs(entries, histories))
+    write_text(out / "seeds.md", format_seeds(entries, out))
 
 
 @STYLE
@@ -123,13 +117,13 @@ def summarize(history: pd.DataFrame) -> list[str]:
     ]
 
 
-def format_seeds(entries: list[dict[str, Any]]) -> str:
+def format_seeds(entries: list[dict[str, Any]], out: Path) -> str:
     """Return a Markdown table of the runs with several seeds: scores at the last epoch, lowest validation loss."""
     measures = "train_loss", "train_accuracy", "validation_loss", "validation_accuracy"
     headings = "training loss | training accuracy | validation loss | validation accuracy"
     lines = [f"| run | seeds | {headings} | lowest validation loss | at epoch |", "|---|--:|---|---|---|---|---|---|"]
     for entry in entries:
-        histories = [pd.read_csv(path) for path in sorted(OUT.glob(f"history/**/{entry['variant']}.csv"))]
+        histories = [pd.read_csv(path) for path in sorted(out.glob(f"history/**/{entry['variant']}.csv"))]
         if len(histories) > 1:
             lowest = [history.loc[history["validation_loss"].idxmin()] for history in histories]
             cells = [
@@ -141,15 +135,16 @@ def format_seeds(entries: list[dict[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def format_sentences(entries: list[dict[str, Any]], models: Path) -> str:
+def format_sentences(entries: list[dict[str, Any]], sentences: pd.DataFrame) -> str:
     """Return a Markdown table of the chapter's probabilities and ours, each of the chapter's variant."""
+    ours = sentences.set_index("sentence")
     lines = ["| sentence | variant | the chapter | ours |", "|---|---|--:|--:|"]
     for entry in entries:
-        path = models / f"{entry['variant']}.pt"
-        ours = f"{load_model(path).probabilities([entry['sentence']])[0]:.4f}" if path.exists() else "not run"
-        lines.append(f"| {entry['sentence']} | {entry['variant']} | {entry['chapter']:.4f} | {ours} |")
+        sentence, variant = entry["sentence"], entry["variant"]
+        probability = f"{ours.at[sentence, variant]:.4f}" if variant in ours else "not run"
+        lines.append(f"| {sentence} | {variant} | {entry['chapter']:.4f} | {probability} |")
     return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
-    run(main, __doc__, "folder")
+    run(main, __doc__, "out")

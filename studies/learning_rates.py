@@ -2,12 +2,12 @@
 
     dvc exp run --queue -S 'variants.stacked_lstm.learning_rate=0.00001,0.00003,0.0001,0.0002,0.0003,0.0005,0.001'
     dvc queue start
-    make learning-rates VARIANT=stacked_lstm
+    make learning-rates VARIANT=stacked_lstm OUT=results/learning-rates
 
 in:   the experiments of the current commit    plots/histories.csv and the learning rate of each
-out:  results/learning-rates/epochs.csv        one row per epoch and learning rate: losses and accuracies
-      results/learning-rates/table.md          validation loss and accuracy at the last and at the best epoch
-      results/learning-rates/figure.png        the same as curves
+out:  OUT/epochs.csv                           one row per epoch and learning rate: losses and accuracies
+      OUT/table.md                             validation loss and accuracy at the last and at the best epoch
+      OUT/figure.png                           the same as curves
 """
 
 import io
@@ -22,21 +22,19 @@ from sarcasm.base.command import InputError, run
 from sarcasm.base.files import write_csv, write_text
 from sarcasm.results.figures import COLOURS, STYLE, UNITS, save_figure, set_title
 
-OUT = Path("results/learning-rates")
 
-
-def main(variant: str) -> None:
+def main(variant: str, out: str) -> None:
     """Read the experiments; write the epochs, the table and the figure."""
     epochs = read_experiments(variant)
-    write_csv(OUT / "epochs.csv", epochs.astype({"learning_rate": str}))
-    write_results(epochs)
+    write_csv(Path(out, "epochs.csv"), epochs.astype({"learning_rate": str}))
+    write_results(epochs, Path(out))
 
 
-def write_results(epochs: pd.DataFrame) -> None:
+def write_results(epochs: pd.DataFrame, out: Path) -> None:
     """Write the table and the figure."""
     by_rate = summarize(epochs)
-    write_text(OUT / "table.md", format_table(by_rate))
-    save_figure(OUT / "figure.png", figure(by_rate, int(epochs["epoch"].max())))
+    write_text(out / "table.md", format_table(by_rate))
+    save_figure(out / "figure.png", figure(by_rate, int(epochs["epoch"].max())))
 
 
 def read_experiments(variant: str) -> pd.DataFrame:
@@ -97,4 +95,4 @@ def figure(by_rate: pd.DataFrame, epochs: int) -> Figure:
 
 
 if __name__ == "__main__":
-    run(main, __doc__, "variant")
+    run(main, __doc__, "variant", "out")

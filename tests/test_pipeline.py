@@ -112,7 +112,7 @@ def test_a_clone_with_two_jobs_in_another_order_gives_the_same_bytes(small_base,
     clone = tmp_path / "clone"
     run(tmp_path, "git", "clone", "--quiet", str(small_base), str(clone))
     run(clone, "dvc", "repro", "train-glove@glove_lstm")
-    run(clone, "./repro.sh", "params.yaml", "2")
+    run(clone, "python", "repro.py", "--jobs", "2")
     assert contents(clone) == contents(small_base)
 
 

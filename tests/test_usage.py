@@ -3,9 +3,10 @@
 import json
 import re
 
+import exps
 import pytest
 import yaml
-from tests.project import ROOT, commit, contents, run, vectors
+from tests.project import commit, contents, run, vectors
 
 
 def changed_stages(folder) -> set[str]:
@@ -55,13 +56,11 @@ def test_a_sweep_of_learning_rates_is_listed_with_numbers_and_metrics(small_proj
         len({scores["validation_loss"] for scores in found.values()}) > 1
     )  # low rates may agree to 4 decimals after two epochs
     assert all(0 <= scores["validation_accuracy"] <= 1 for scores in found.values())
-    page = (ROOT / "docs/experiments.md").read_text(encoding="utf-8")
-    options = ["--only-changed", "--hide-workspace", "--drop", re.search("--drop '(.+)'", page)[1]]
-    columns = run(small_project, "dvc", "exp", "show", "--csv", *options).stdout.splitlines()[0].split(",")
-    assert {column.rpartition(":")[2].rpartition(".")[2] for column in columns} <= {
-        *("Experiment", "rev", "typ", "parent"),  # the last three only in CSV
-        *("validation_accuracy", "validation_loss", "learning_rate"),
-    }
+    table = run(small_project, "python", "exps.py", "stacked_lstm_dropout").stdout.splitlines()
+    assert len(table) == 1 + 1 + 4 and max(map(len, table)) <= 120
+    losses = [float(line.split()[2]) for line in table[1:]]
+    assert losses == sorted(losses) and table[1].split()[1] == "stacked_lstm_dropout"
+    assert "  learning_rate=1e-05" in "\n".join(table)
 
 
 def wait_for_queue(folder) -> None:
@@ -97,7 +96,7 @@ def test_differences_between_two_commits(small_project):
 
 @pytest.mark.slow
 def test_two_jobs_give_the_lock_file_of_one(fresh_project, small_project):
-    shown = run(fresh_project, "./repro.sh", "params.yaml", "2").stdout
+    shown = run(fresh_project, "python", "repro.py", "--jobs", "2").stdout
     left = set(re.findall("Stage '(train.+)' didn't change", shown))  # left for the last dvc repro
     assert left == {"train@lstm", "train@stacked_lstm_dropout", "train-glove@glove_lstm"}
     one, two = (yaml.safe_load((folder / "dvc.lock").read_text()) for folder in (small_project, fresh_project))
@@ -112,14 +111,16 @@ def test_forcing_all_stages_leaves_the_lock_file_unchanged(small_project):
     assert contents(small_project) == before
 
 
+def test_changes_of_parameters_are_listed_by_name():
+    base = {"train": {"epochs": 2, "seed": 1}, "variants": {"lstm": {"cell": "lstm", "layers": 1}, "gru": {}}}
+    other = {"train": {"epochs": 3, "seed": 1}, "variants": {"lstm": {"cell": "lstm", "layers": 2}, "rnn": {}}}
+    assert list(exps.changes(base, other)) == ["train.epochs=3", "variants.lstm.layers=2", "-gru", "+rnn"]
+    assert list(exps.changes(base, base)) == []
+
+
 @pytest.mark.slow
-def test_another_parameter_file_runs_in_its_own_folder(small_project):
-    before = contents(small_project)
-    document = yaml.safe_load((small_project / "params.yaml").read_text(encoding="utf-8"))
-    document["train"]["epochs"] = 1
-    (small_project / "my own.jsonl").write_bytes((small_project / "data/bundled/headlines.jsonl").read_bytes())
-    document["corpus"]["source"] = "./my own.jsonl"  # relative to the folder where repro.sh is called
-    (small_project / "mine.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
-    run(small_project, "./repro.sh", "mine.yaml", "1")
-    assert len((small_project / "runs/mine/plots/history/lstm.csv").read_text().splitlines()) == 2
-    assert contents(small_project) == before
+def test_the_table_of_experiments_has_the_selected_variant(small_project):
+    header, row = run(small_project, "python", "exps.py").stdout.splitlines()
+    selected = json.loads((small_project / "metrics/selected.json").read_text())
+    assert row.split()[1:3] == [selected["variant"], f"{selected['validation_loss']:.4f}"]
+    assert "exps.py: no experiment of this commit has" in run(small_project, "python", "exps.py", "x", code=1).stderr

@@ -1,0 +1,144 @@
+"""repro.py: other parameters as experiments, interrupted and resumed; and what it refuses."""
+
+import json
+import re
+import signal
+
+import pytest
+import yaml
+from filelock import FileLock
+from tests.project import commit, contents, params, run, start, write_params
+from tests.test_pipeline import set_epochs, stop, wait_for
+
+
+def write_changes(folder, name="mine", **changes):
+    """Write a parameter file that states what differs from params.yaml."""
+    (folder / f"{name}.yaml").write_text(yaml.safe_dump(changes), encoding="utf-8")
+
+
+def refusal(folder, *arguments):
+    """Return the one line on stderr of a run that must fail."""
+    failed = run(folder, "python", "repro.py", *arguments, code=1)
+    assert failed.stderr.startswith("repro.py: ") and failed.stderr.count("\n") == 1, failed.stderr
+    return failed.stderr.removeprefix("repro.py: ").strip()
+
+
+@pytest.mark.slow
+def test_another_parameter_file_becomes_an_experiment(small_project):
+    before = contents(small_project)
+    corpus = small_project / "R&D it's [1]" / "a&b;c.jsonl"
+    corpus.parent.mkdir()
+    corpus.write_bytes((small_project / "data/bundled/headlines.jsonl").read_bytes())
+    write_changes(
+        small_project,
+        corpus={"source": str(corpus.relative_to(small_project))},
+        train={"epochs": 1},
+        variants={"gru": params()["variants"]["lstm"] | {"cell": "gru"}, "stacked_lstm_dropout": None},
+    )
+    run(small_project, "python", "repro.py", "mine.yaml", "--jobs", "2")
+    assert contents(small_project) == before and not (small_project / "runs/mine").exists()
+    assert run(small_project, "dvc", "exp", "list", "--name-only").stdout.split() == ["mine"]
+
+    changed = json.loads(run(small_project, "dvc", "params", "diff", "HEAD", "mine", "--json").stdout)["params.yaml"]
+    assert changed["train.epochs"] == {"old": 2, "new": 1, "diff": -1}
+    assert changed["variants.gru.cell"]["new"] == "gru"
+    metrics = json.loads(run(small_project, "dvc", "metrics", "diff", "HEAD", "mine", "--json").stdout)
+    assert {"metrics/train/lstm.json", "metrics/train/gru.json", "metrics/scores/gru.json"} <= metrics.keys()
+    assert "mine" in run(small_project, "dvc", "exp", "show", "--csv").stdout
+    run(small_project, "dvc", "plots", "diff", "HEAD", "mine", "--json")
+
+    run(small_project, "dvc", "exp", "apply", "mine")
+    run(small_project, "python", "stages/check_params.py")  # deletes what stacked_lstm_dropout left
+    assert "up to date" in run(small_project, "dvc", "status").stdout
+    assert len((small_project / "plots/history/gru.csv").read_text().splitlines()) == 2
+    assert not list(small_project.rglob("*stacked_lstm_dropout*"))
+    run(small_project, "dvc", "exp", "branch", "mine", "mine")
+
+
+@pytest.mark.slow
+def test_an_interrupted_experiment_resumes(small_project):
+    set_epochs(small_project, 200)
+    commit(small_project, "Train longer")
+    write_changes(small_project, glove_variants={"glove_lstm": {"hidden_size": 5}})
+    process = start(small_project, "python", "repro.py", "mine.yaml", "--jobs", "2")
+    wait_for(small_project / "runs/mine/checkpoints/lstm.pt", process)
+    stop(process, signal.SIGINT)
+    assert process.returncode == 130
+    run(small_project, "dvc", "repro", "train@lstm")
+    expected = (small_project / "plots/history/lstm.csv").read_bytes()
+
+    resumed = start(small_project, "python", "repro.py", "mine.yaml", "--jobs", "1")
+    _, log = resumed.communicate()
+    assert resumed.returncode == 0, log
+    assert run(small_project, "dvc", "exp", "list", "--name-only").stdout.split() == ["mine"]
+    run(small_project, "dvc", "exp", "branch", "mine", "mine")
+    run(small_project, "git", "switch", "--force", "mine")
+    run(small_project, "dvc", "checkout", "--force")
+    assert (small_project / "plots/history/lstm.csv").read_bytes() == expected
+
+
+def test_unknown_keys_and_wrong_values_are_refused_by_name(small_project):
+    write_changes(small_project, train={"epoch": 1})
+    assert refusal(small_project, "mine.yaml") == "mine.yaml: train.epoch: unknown key"
+    write_changes(small_project, variants={"lstm": {"cell": "elman"}})
+    assert refusal(small_project, "mine.yaml").startswith("mine.yaml: variants.lstm.cell: expected 'lstm', 'gru'")
+    assert refusal(small_project, "absent.yaml") == "absent.yaml: no such file"
+    write_changes(small_project, "two words", train={"epochs": 1})
+    assert "expected a name of letters" in refusal(small_project, "two words.yaml")
+    assert not (small_project / "runs").exists()
+
+
+def test_uncommitted_code_and_parameters_are_refused(small_project):
+    write_changes(small_project, train={"epochs": 1})
+    set_epochs(small_project, 3)
+    (small_project / "stages/new.py").write_text("")
+    message = refusal(small_project, "mine.yaml")
+    assert message.startswith("uncommitted changes in params.yaml, stages/new.py: commit them")
+
+
+def test_a_second_run_waits_for_the_first(small_project):
+    lock = FileLock(small_project / ".dvc/tmp/params.yaml.repro.lock")
+    (small_project / ".dvc/tmp").mkdir(exist_ok=True)
+    with lock:
+        process = start(small_project, "python", "repro.py", "--jobs", "1")
+        assert process.stderr.readline() == "repro.py: another process runs params.yaml; waiting for it\n"
+        assert process.poll() is None
+    output, _ = process.communicate()
+    assert process.returncode == 0 and "| lstm |" in output
+
+
+@pytest.mark.parametrize("name", ["../../thesis", "x; touch injected", "$(touch injected)", "a b"])
+@pytest.mark.parametrize("section", ["variants", "vocabularies"])
+def test_a_name_reaches_no_path_and_no_shell(fresh_project, section, name):
+    thesis = fresh_project.parent / "thesis.pt"
+    thesis.write_text("years of work")
+    document = params()
+    document[section][name] = next(iter(document[section].values()))
+    write_params(fresh_project, document)
+    failed = run(fresh_project, "dvc", "repro", code=None)
+    assert failed.returncode and thesis.read_text() == "years of work"
+    assert not list(fresh_project.rglob("injected")) and not (fresh_project / "data/raw").exists()
+    assert refusal(fresh_project).startswith(f"params.yaml: {section}.{name}: ")
+
+
+@pytest.mark.slow
+def test_a_renamed_variant_leaves_nothing(small_project, tmp_path):
+    document = params()
+    document["variants"] = {"renamed": document["variants"]["lstm"]}  # and stacked_lstm_dropout is deleted
+    document["vocabularies"]["spare"] = document["vocabularies"]["plain"]
+    write_params(small_project, document)
+    run(small_project, "dvc", "repro")
+    commit(small_project, "Rename a variant, delete one, add a vocabulary")
+    files = [
+        path.name for folder in ("data", "metrics", "models", "plots") for path in (small_project / folder).rglob("*")
+    ]
+    assert "renamed.pt" in files and not [name for name in files if name.startswith(("lstm.", "stacked_lstm_dropout."))]
+    lock = (small_project / "dvc.lock").read_text()
+    assert "train@renamed:" in lock and "tokenize@spare:" in lock
+    assert not re.search(r"train@(lstm|stacked_lstm_dropout):|/(lstm|stacked_lstm_dropout)\.", lock)
+    clone = tmp_path / "clone"
+    run(tmp_path, "git", "clone", "--quiet", str(small_project), str(clone))
+    run(clone, "dvc", "config", "--local", "cache.dir", str(small_project / ".dvc/cache"))
+    run(clone, "dvc", "checkout")
+    assert "up to date" in run(clone, "dvc", "status").stdout
+    assert "up to date" in run(small_project, "dvc", "status").stdout
