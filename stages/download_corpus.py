@@ -4,18 +4,18 @@
 
 in:   data/bundled/headlines.jsonl  if corpus.source is `bundled`
       params.yaml                   corpus, allow_http
-out:  data/raw/headlines.jsonl      one object per line: headline, is_sarcastic
+out:  data/raw/headlines.jsonl      one object per line: headline, is_sarcastic (1 for the positive class, else 0)
 """
 
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from sarcasm.base.command import InputError, run
-from sarcasm.base.files import atomic_write
+from sarcasm.base.files import write_text
 from sarcasm.base.params import Corpus, read_params
 from sarcasm.fetch.download import download_bar, fetch, verify
 from sarcasm.fetch.sources import CORPORA, Content, Remote
-from sarcasm.text.corpus import format_lines, read_headlines
+from sarcasm.text.corpus import format_lines, only_class, read_headlines
 
 TARGET = Path("data/raw/headlines.jsonl")
 DOWNLOADS = Path("data/raw/source")
@@ -24,14 +24,15 @@ DOWNLOADS = Path("data/raw/source")
 def main() -> None:
     """Run the stage."""
     params = read_params(Path("params.yaml"))
-    path = locate(params.corpus, params.allow_http)
-    count = 0
-    with atomic_write(TARGET) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        for line in format_lines(read_headlines(path, params.corpus.text, params.corpus.label)):
-            count += file.write(line) > 0
+    corpus = params.corpus
+    path = locate(corpus, params.allow_http)
+    headlines = list(read_headlines(path, corpus.text, corpus.label, corpus.positive))
+    if what := only_class(headlines, corpus.classes):
+        raise InputError(f"{path}: {what}, expected two classes")
+    write_text(TARGET, "".join(format_lines(headlines)))
     if path.parent == DOWNLOADS:
         path.unlink()
-    print(f"{count} headlines from {params.corpus.source}")
+    print(f"{len(headlines)} headlines from {corpus.source}")
 
 
 def locate(settings: Corpus, allow_http: bool) -> Path:

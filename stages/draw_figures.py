@@ -4,7 +4,7 @@
 
 in:   plots/history/<variant>.csv, plots/lengths/<vocabulary>.csv, plots/coverage.csv
       metrics/evaluation.csv
-      params.yaml                  variants, glove_variants, vocabularies, glove
+      params.yaml                  variants, glove_variants, vocabularies, glove, corpus.classes
 out:  plots/histories.csv          the histories in one table, for `dvc plots`
       plots/confusion.csv          headlines by label and predicted label, for `dvc plots`
       plots/curves/<variant>.png   loss and accuracy over the epochs
@@ -36,7 +36,7 @@ def main() -> None:
     evaluation = read_evaluation(Path("metrics/evaluation.csv"))
 
     write_csv(PLOTS / "histories.csv", join_histories(histories))
-    write_csv(PLOTS / "confusion.csv", confusion(evaluation))
+    write_csv(PLOTS / "confusion.csv", confusion(evaluation, params.corpus.classes))
     colour = figures.colours(variants)
     limits = figures.history_limits(histories)
     for name, history in histories.items():

@@ -68,7 +68,7 @@ def score(labels: np.ndarray, probabilities: np.ndarray, resamples: int, seed: i
     """Score probabilities, float (headlines,), against labels, 0 or 1 (headlines,); floats have 4 decimals.
 
     `loss` is the mean cross-entropy per headline, in nats. `roc_auc` is None if there is only one class. Precision,
-    recall and F1 are 0 if no headline is predicted sarcastic.
+    recall and F1 are 0 if no headline is predicted positive.
     """
     predicted = probabilities > 0.5
     low, high = accuracy_interval(labels == predicted, resamples, seed)

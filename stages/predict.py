@@ -10,7 +10,8 @@ out:  standard output, one row for each line of the input, in order:
           in a pipe or file  tab-separated: probability, predicted label, headline, unknown words[, importance]
           --json             JSON Lines with the same fields
 
-The probability is that of sarcasm; the predicted label is `sarcastic` above 0.5. An empty line has neither.
+The probability is that of the positive class, the second of corpus.classes; above 0.5 it is the predicted label.
+An empty line has neither.
 --explain adds each word's leave-one-out importance: the probability minus the probability without the word.
 Predictions are written as lines arrive, so input of any length can be streamed.
 """
@@ -28,7 +29,7 @@ import torch
 from sarcasm.base.command import InputError, call, make_parser
 from sarcasm.base.files import read_json
 from sarcasm.network.saved_model import SavedModel, load_model
-from sarcasm.results.predictions import HEADER, Prediction, decode, line_chunks, to_json, to_row, to_tsv
+from sarcasm.results.predictions import LABEL_WIDTH, Prediction, decode, header, line_chunks, to_json, to_row, to_tsv
 
 SELECTED = Path("metrics/selected.json")
 
@@ -38,9 +39,10 @@ def main(model: str | None, json: bool, explain: bool, headlines: list[str]) -> 
     torch.set_num_threads(1)  # sums in a fixed order
     saved = find_model(model or selected_variant())
     table = sys.stdout.isatty() and not json
-    form = to_json if json else choose_form(table)
+    width = max(LABEL_WIDTH, *map(len, saved.classes))
+    form = to_json if json else choose_form(table, width)
     if table:
-        write(HEADER)
+        write(header(width))
     for chunk in read_arguments(headlines) if headlines else read_input():
         write("".join(map(form, classify(saved, chunk, explain))))
 
@@ -61,9 +63,9 @@ def find_model(name: str) -> SavedModel:
     return load_model(path)
 
 
-def choose_form(table: bool) -> Callable[[Prediction], str]:
+def choose_form(table: bool, width: int) -> Callable[[Prediction], str]:
     """Return how to show a prediction: in a terminal as a table row, in colour unless NO_COLOR is set."""
-    return partial(to_row, colour=not os.environ.get("NO_COLOR")) if table else to_tsv
+    return partial(to_row, width=width, colour=not os.environ.get("NO_COLOR")) if table else to_tsv
 
 
 def read_arguments(headlines: list[str]) -> Iterator[list[str]]:
@@ -86,7 +88,10 @@ def classify(model: SavedModel, headlines: list[str], explain: bool) -> Iterable
     probabilities, unknown = model.classify(headlines)
     for headline, probability, words in zip(headlines, probabilities.tolist(), unknown, strict=True):
         importance = model.word_importance(headline) if explain else None
-        yield Prediction(headline, probability if headline.strip() else None, words, importance)
+        if headline.strip():
+            yield Prediction(headline, probability, model.classes[probability > 0.5], words, importance)
+        else:
+            yield Prediction(headline, None, None, words, importance)
 
 
 def write(text: str) -> None:

@@ -5,7 +5,8 @@
 in:   data/tokenized/<vocabulary>.npz             token ids, lengths and labels of each split
       data/tokenized/<vocabulary>.vocabulary.txt  the word of each id
       data/embeddings/glove.npy                   initial embedding of the variants in glove_variants
-      params.yaml                                 train, vocabularies, variants.<name> or glove_variants.<name>
+      params.yaml                                 train, vocabularies, variants.<name> or glove_variants.<name>,
+                                                  corpus.classes
 out:  models/<name>.pt                            settings, vocabulary and weights
       models/<name>.txt                           torchinfo's summary of the layers
       plots/history/<name>.csv                    loss and accuracy, one row per epoch
@@ -72,6 +73,7 @@ def main(name: str) -> None:
             vocabulary=vocabulary,
             max_length=text.max_length,
             bucketed=trainer.bucketed,
+            classes=params.corpus.classes,
             weights={key: weight.cpu() for key, weight in trainer.saved_weights.items()},
         )
         save_model(Path(f"models/{name}.pt"), saved)

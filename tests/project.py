@@ -15,6 +15,7 @@ import sys
 from contextlib import chdir
 from functools import partial
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -60,10 +61,19 @@ def params() -> dict:
     return document
 
 
+class _Dumper(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def to_yaml(document: Any) -> str:
+    """Return the document as YAML, in its order, without aliases."""
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False)
+
+
 def write_params(folder: Path, document: dict) -> None:
     """Write params.yaml in the order of `document`."""
-    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
-    (folder / "params.yaml").write_text(text, encoding="utf-8")
+    (folder / "params.yaml").write_text(to_yaml(document), encoding="utf-8")
 
 
 def make(folder: Path) -> Path:

@@ -6,10 +6,9 @@ import math
 import re
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.project import ROOT, params, refusal, write_params
+from tests.project import ROOT, params, refusal, to_yaml, write_params
 
 from sarcasm.base.command import InputError
 from sarcasm.base.params import read_document, read_params
@@ -25,6 +24,8 @@ BOOLEAN = [0, 1, "yes", [], {}]
 REFUSED = {
     "corpus": [None, 1, "x", []],
     "source text label": [None, *TEXT],
+    "positive": ["", [], ["a"], {}, datetime.date(2020, 1, 1)],
+    "classes": [None, "ab", [], ["a"], ["a", "a"], ["a", "b", "c"], ["a", ""], ["a", " "], [0, 1], ["a", "b\t"]],
     "sha256": [3, "abc", "A" * 64, []],
     "member": TEXT,
     "allow_http drop_duplicates bidirectional frozen": [None, *BOOLEAN],
@@ -67,7 +68,7 @@ def refused_values(path):
 
 def message(folder, document):
     """Return the error message for the document, without the name of the file."""
-    text = document if isinstance(document, str) else yaml.safe_dump(document, sort_keys=False)
+    text = document if isinstance(document, str) else to_yaml(document)
     (folder / "params.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as error:
         read_params(folder / "params.yaml")
@@ -142,7 +143,43 @@ def test_a_duplicate_key_is_refused_with_its_line(tmp_path):
     count = text.count("\n")
     assert message(tmp_path, text + "train: {}\n") == f", line {count + 1}: train: duplicate key"
     twice = text.replace("  epochs:", "  epochs: 1\n  epochs:")
-    assert re.fullmatch(r", line \d+: epochs: duplicate key", message(tmp_path, twice))
+    assert re.fullmatch(r", line \d+: train\.epochs: duplicate key", message(tmp_path, twice))
+
+
+@pytest.mark.parametrize(
+    ("written", "read", "advice"),
+    [
+        ("012", 10, "a decimal number without leading zeros"),
+        ("-012", -10, "a decimal number without leading zeros"),
+        ("1:30", 90, "a decimal number without leading zeros"),
+        ("0x1F", 31, "a decimal number without leading zeros"),
+        ("0b1", 1, "a decimal number without leading zeros"),
+        ("1_000", 1000, "a decimal number without leading zeros"),
+        ("1:30.5", 90.5, "a decimal number"),
+        ("1_0.5", 10.5, "a decimal number"),
+        ("yes", True, "true or false"),
+        ("Off", False, "true or false"),
+    ],
+)
+def test_a_value_that_yaml_versions_read_differently_is_refused_with_its_line(written, read, advice, tmp_path):
+    what = f"{written} is ambiguous in YAML (PyYAML reads {read}); write {advice}, or quotes around a text"
+    assert message(tmp_path, f"train:\n  epochs: {written}\n") == f", line 2: train.epochs: {what}"
+    assert message(tmp_path, f"a: [0,\n {written}]") == f", line 2: a.1: {what}"
+    assert message(tmp_path, f"a:\n  {written}: 1") == f", line 2: a.{written}: {what}"
+    assert message(tmp_path, f"epochs: '{written}'").startswith(": epochs: unknown key")
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("a: &a {b: 1}\nc: *a", ", line 2: *a: aliases are not supported"),
+        ("a: &a [0, 1]\nb: {<<: *a}", ", line 2: *a: aliases are not supported"),
+        ("a:\n  <<: {b: 1}", ", line 2: a.<<: merge keys are not supported"),
+        ("a: &a [*a]", ", line 1: *a: aliases are not supported"),
+    ],
+)
+def test_aliases_and_merge_keys_are_refused_with_their_line(text, what, tmp_path):
+    assert message(tmp_path, text) == what
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,9 @@ NETWORK = {
 @pytest.fixture
 def model():
     weights = HeadlineClassifier(**NETWORK).state_dict()
-    return SavedModel("small", NETWORK, "full", ["<pad>", "<unk>", "bridge", "again"], 5, True, weights)
+    return SavedModel(
+        "small", NETWORK, "full", ["<pad>", "<unk>", "bridge", "again"], 5, True, ["HuffPost", "Onion"], weights
+    )
 
 
 @pytest.fixture

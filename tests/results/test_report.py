@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from tests.project import ROOT, refusal, run_stage
+from tests.project import ROOT, refusal, run_stage, to_yaml
 
 from sarcasm.base.params import read_params
 from sarcasm.results.report import COLUMNS, describe_network, interval_scale, source_name
@@ -28,6 +28,7 @@ UNTRUSTED = [
     ("{{ 7 * 7 }} {% raw %}", 0),
     ("unbroken" * 40, 1),
 ]
+CLASSES = ["<b>$HuffPost", "Onion$ & Clickhole, satire"]
 HEADLINES = UNTRUSTED + [(f"headline {number}", number % 2) for number in range(33)]
 
 
@@ -37,7 +38,7 @@ def write_inputs(folder: Path, variants: int = 3, split: str = "test", **change)
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     names = [f"variant_{number}" for number in range(variants)]
     params["variants"] = dict.fromkeys(names, params["variants"]["bi_lstm"])
-    params["corpus"]["source"] = "/home/someone/<i>mine.csv"
+    params["corpus"] |= {"source": "/home/someone/<i>mine.csv", "classes": CLASSES}
     params["glove"]["source"] = "https://me:secret@example.org/vectors.zip?token=secret"
     predictions = pd.DataFrame(HEADLINES, columns=["headline", "label"])
     for name in names:
@@ -61,11 +62,11 @@ def write_inputs(folder: Path, variants: int = 3, split: str = "test", **change)
         }
     )
     selected = evaluation.loc[evaluation["validation_loss"].idxmin(), ["variant", "validation_loss"]].to_dict()
-    of_split = {"headlines": 40, "sarcastic_fraction": 0.5, "overlap_with_train": 3}
+    of_split = {"headlines": 40, "positive_fraction": 0.5, "overlap_with_train": 3}
     coverage = {"types": 100, "found": 90, "type_coverage": 0.9, "token_coverage": 0.95}
     vocabulary = {"size": 100, "types": 150, "tokens_per_headline": 9.5, "unknown_fraction": 0.1}
     texts = {
-        "params.yaml": yaml.safe_dump(params, sort_keys=False),
+        "params.yaml": to_yaml(params),
         "data/raw/headlines.jsonl": "headlines",
         "data/raw/glove.txt.gz": "vectors",
         "metrics/selected.json": json.dumps(selected),
@@ -118,6 +119,25 @@ def test_text_from_the_data_is_escaped(soup):
     assert {text.replace("\r", "\n") for text in expected} | {"<b>bold</b>", "null"} <= shown
     assert {"<u>", "null"} == {word.text for word in soup.select(".words bdi")}
     assert len(soup.select("script")) == 1 and not soup.select("img, main u, tbody th b, td.left > i")
+
+
+def test_the_class_names_are_those_of_the_parameters(html, soup):
+    negative, positive = CLASSES
+    assert "sarcas" not in html.replace("label: is_sarcastic", "")
+    assert soup.h1.text == f"Is a headline {positive}?"
+    table = soup.select_one("#calibration table")
+    assert [cell.text for cell in table.select("th")] == [
+        f"predicted {positive}",
+        f"predicted {negative}",
+        positive,
+        negative,
+    ]
+    chart = soup.select_one("#calibration svg")
+    assert f"and fraction {positive} of the headlines" in chart.desc.text
+    assert [text.text for text in chart.select("text")][-2:] == ["fraction Onion$ &", "Clickhole, satire"]
+    labels = {row.select_one("td").text for row in soup.select("#errors tbody tr, #disagreements tbody tr")}
+    assert labels == {negative, positive}
+    assert positive in [cell.text for cell in soup.select("#run th")]
 
 
 def test_the_page_has_no_external_resources(html, soup):

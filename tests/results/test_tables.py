@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from sarcasm.results.tables import calibration, calibration_error, disagreements, misclassified
+from sarcasm.results.tables import calibration, calibration_error, confusion, disagreements, misclassified
 
 PREDICTIONS = pd.DataFrame(
     {
@@ -16,14 +16,25 @@ PREDICTIONS = pd.DataFrame(
 def test_calibration_in_bins_of_a_tenth():
     bins = calibration(pd.Series([0, 1, 1, 1, 1]), pd.Series([0.0, 0.05, 0.72, 0.78, 1.0]))
     assert bins["probability"].tolist() == pytest.approx([0.025, 0.75, 1.0])
-    assert bins["sarcastic"].tolist() == [0.5, 1, 1]
+    assert bins["positive"].tolist() == [0.5, 1, 1]
     assert bins["headlines"].tolist() == [2, 2, 1]
     assert calibration_error(bins) == pytest.approx((2 * 0.475 + 2 * 0.25 + 0) / 5)
 
 
+def test_confusion_has_the_names_of_the_classes():
+    counts = {"true_negatives": 1, "false_positives": 2, "false_negatives": 3, "true_positives": 4}
+    table = confusion(pd.DataFrame([counts], index=["lstm"]), ["HuffPost", "Onion"])
+    assert table.to_numpy().tolist() == [
+        ["lstm", "HuffPost", "HuffPost", 1],
+        ["lstm", "HuffPost", "Onion", 2],
+        ["lstm", "Onion", "HuffPost", 3],
+        ["lstm", "Onion", "Onion", 4],
+    ]
+
+
 def test_misclassified_lists_the_most_confident_errors_first():
     errors = misclassified(PREDICTIONS, "a")
-    assert errors["headline"].tolist() == ["confident", "as confident", "close", "undecided"]  # 0.5 is not sarcastic
+    assert errors["headline"].tolist() == ["confident", "as confident", "close", "undecided"]  # 0.5 is label 0
     assert errors["probability"].tolist() == [0.97, 0.05, 0.4, 0.5]
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import tracemalloc
+from dataclasses import replace
 from math import exp
 from pathlib import Path
 
@@ -17,9 +18,10 @@ import predict
 from sarcasm.base.command import InputError
 from sarcasm.base.files import write_json
 from sarcasm.network.saved_model import SavedModel, save_model
-from sarcasm.results.predictions import CHUNK, line_chunks
+from sarcasm.results.predictions import CHUNK, header, line_chunks, to_row
 
 STAGE = Path(predict.__file__)
+CLASSES = ["not sarcastic", "sarcastic"]
 
 
 def tiny_model(name: str = "tiny") -> SavedModel:
@@ -40,7 +42,7 @@ def tiny_model(name: str = "tiny") -> SavedModel:
         "output.weight": torch.tensor([[1.0]]),
         "output.bias": torch.tensor([-1.0]),
     }
-    return SavedModel(name, network, "full", ["<pad>", "<unk>", "good", "bad"], 4, True, weights)
+    return SavedModel(name, network, "full", ["<pad>", "<unk>", "good", "bad"], 4, True, CLASSES, weights)
 
 
 def probability(mean: float) -> float:
@@ -196,6 +198,17 @@ def test_a_terminal_gets_a_table_in_colour_unless_disabled(project, monkeypatch,
     assert "(unknown: zorp,  , [, 2j)" in row
     assert ("\033[33mbad +" in importance, "\033" in shown) == ((False, False) if no_colour else (True, True))
     assert empty.strip() == end == ""
+
+
+def test_the_class_names_are_those_of_the_model(project, capfd, monkeypatch):
+    named = replace(tiny_model(), classes=["HuffPost", "The Onion, a newspaper"])
+    monkeypatch.setattr(predict, "find_model", lambda name: named)
+    found = [json.loads(line)["predicted_label"] for line in classify(capfd, "bad", "zorp", "", json=True).splitlines()]
+    assert found == ["The Onion, a newspaper", "HuffPost", None]
+    (good,) = predict.classify(named, ["good"], True)
+    width = len("The Onion, a newspaper")
+    row, importance = to_row(good, width, colour=False).splitlines()
+    assert header(width).index("headline") == row.index("good") == importance.index("good") == 37
 
 
 def test_lines_come_as_they_are_written():

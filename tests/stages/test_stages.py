@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import sklearn.metrics  # noqa: F401  its import makes a semaphore, which a full disk does not have room for
 from tests.project import contents, headlines, params, refusal, run_stage, write_params
+from tests.servers import running
 
 STAGES = [
     ("download_corpus",),
@@ -59,25 +60,27 @@ def change(folder, section, **values):
     write_params(folder, document)
 
 
-def test_one_headline_a_split_and_a_vocabulary_larger_than_the_corpus(fresh_project):
+def test_one_or_two_headlines_a_split_and_a_vocabulary_larger_than_the_corpus(fresh_project):
     document = params()
-    document["split"] |= {"train": 1, "validation": 1, "test": 1}
+    document["split"] |= {"train": 2, "validation": 1, "test": 1}
     document["vocabularies"]["glove"]["size"] = 10_000_000
     write_params(fresh_project, document)
-    write_corpus(fresh_project, rows("senate votes on budget", "area man eats moon", "moon"))
+    write_corpus(fresh_project, rows("senate votes on budget", "moon", "area man eats moon", "moon"))
     run_all(fresh_project)
-    assert metric(fresh_project, "vocabulary/glove")["size"] == 2 + 4
-    assert np.load(fresh_project / "data/embeddings/glove.npy").shape == (2 + 4, 50)
+    assert metric(fresh_project, "vocabulary/glove")["size"] == 2 + 5
+    assert np.load(fresh_project / "data/embeddings/glove.npy").shape == (2 + 5, 50)
     assert metric(fresh_project, "scores/lstm")["roc_auc"] is None
     assert metric(fresh_project, "scores/lstm")["accuracy"] in (0, 1)
 
 
 @pytest.mark.parametrize("label", [0, 1])
-def test_a_class_that_is_absent_leaves_its_scores_undefined(fresh_project, label):
+def test_a_class_that_is_absent_is_warned_of_and_leaves_scores_undefined(fresh_project, label, capfd):
     corpus = headlines()
     write_corpus(fresh_project, [*corpus[:80], *(row | {"is_sarcastic": label} for row in corpus[80:])])
     run_all(fresh_project)
-    assert metric(fresh_project, "corpus")["test"]["sarcastic_fraction"] == label
+    warning = f"split.test: all 20 headlines are '{['not sarcastic', 'sarcastic'][label]}' (label {label})"
+    assert f"split_corpus.py: warning: {warning}, expected two classes" in capfd.readouterr().err
+    assert metric(fresh_project, "corpus")["test"]["positive_fraction"] == label
     scores = metric(fresh_project, "scores/lstm")
     assert scores["roc_auc"] is None and 0 <= scores["f1"] <= 1 and scores["brier"] >= 0
     assert "undefined" in (fresh_project / "plots/results.md").read_text()
@@ -113,7 +116,7 @@ def test_training_headlines_without_any_token_are_refused(fresh_project):
 
 def test_headlines_in_two_splits_are_reported_and_can_be_dropped(fresh_project):
     corpus = headlines()
-    corpus = [{"headline": f"{number} {row['headline']}", "is_sarcastic": 0} for number, row in enumerate(corpus)]
+    corpus = [row | {"headline": f"{number} {row['headline']}"} for number, row in enumerate(corpus)]
     write_corpus(fresh_project, [*corpus[:100], *corpus[70:90]])
     for stage in STAGES[:2]:
         run_stage(fresh_project, *stage)
@@ -131,6 +134,24 @@ def test_headlines_in_two_splits_are_reported_and_can_be_dropped(fresh_project):
     assert refusal(fresh_project, "split_corpus").startswith("split.test: needs 120 headlines in all")
 
 
+def test_a_gzipped_table_with_named_labels_is_downloaded(fresh_project):
+    table = "title;site\nmoon, wins;Onion\nsenate votes;HuffPost\n"
+    with running() as server:
+        server.files["/a/own.csv.gz"] = gzip.compress(table.encode())
+        document = params()
+        document["corpus"] |= {"source": server.at("/a/own.csv.gz"), "text": "title", "label": "site"}
+        document["corpus"] |= {"positive": "Onion", "classes": ["HuffPost", "Onion"]}
+        document["allow_http"] = True
+        write_params(fresh_project, document)
+        run_stage(fresh_project, "download_corpus")
+    written = (fresh_project / "data/raw/headlines.jsonl").read_text()
+    assert [json.loads(line) for line in written.splitlines()] == [
+        {"headline": "moon, wins", "is_sarcastic": 1},
+        {"headline": "senate votes", "is_sarcastic": 0},
+    ]
+    assert not (fresh_project / "data/raw/source/own.csv.gz").exists()
+
+
 # Invalid input is refused: exit code 1, one line, existing files stay
 
 
@@ -142,6 +163,7 @@ def test_headlines_in_two_splits_are_reported_and_can_be_dropped(fresh_project):
         (b'{"headline": "moon", "is_sarcastic": 2}\n', "line 1: 'is_sarcastic' must be 0 or 1, found 2"),
         (b'{"headline": "caf\xe9", "is_sarcastic": 1}\n', "line 1: not UTF-8 at byte 18"),
         (b"PK\3\4", "line 1: not JSON"),
+        (b'{"headline": "moon", "is_sarcastic": 1}\n' * 2, "all 2 headlines are 'sarcastic' (label 1), expected two"),
     ],
 )
 def test_a_bad_corpus_stops_the_first_stage(small_project, data, what):
@@ -167,6 +189,18 @@ def test_a_corpus_that_is_too_small_is_refused(fresh_project):
     message = refusal(fresh_project, "split_corpus")
     assert message == "split.test: needs 120 headlines in all, the corpus has 100"
     assert not (fresh_project / "data/split").exists()
+
+
+def test_a_training_split_of_one_class_is_refused_by_name(fresh_project):
+    write_corpus(fresh_project, sorted(headlines(200), key=lambda row: row["is_sarcastic"]))
+    run_stage(fresh_project, "download_corpus")
+    message = "split.train: all 80 headlines are 'not sarcastic' (label 0), expected two classes"
+    assert refusal(fresh_project, "split_corpus") == f"{message}; set split.seed to shuffle first"
+    change(fresh_project, "split", seed=1)
+    run_stage(fresh_project, "split_corpus")
+    change(fresh_project, "split", seed=1, train=1)
+    assert refusal(fresh_project, "split_corpus").endswith("expected two classes")
+    assert metric(fresh_project, "corpus")["train"]["headlines"] == 80
 
 
 @pytest.mark.parametrize(

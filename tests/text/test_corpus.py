@@ -1,22 +1,31 @@
 """Any file gives all its headlines, or an error of one line that names the file and the line in it."""
 
 import csv
+import gzip
 import io
 import json
 import re
+from functools import partial
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sarcasm.base.command import InputError
-from sarcasm.text.corpus import Headline, drop_duplicates, format_lines, read_headlines, split_headlines
+from sarcasm.text.corpus import (
+    Headline,
+    drop_duplicates,
+    format_lines,
+    only_class,
+    read_headlines,
+    split_headlines,
+)
 
 TEXTS = st.text(min_size=1, max_size=30).filter(str.strip)
 HEADLINES = st.lists(st.builds(Headline, TEXTS, st.integers(0, 1)), min_size=1, max_size=6)
 ENDS = st.sampled_from(["\n", "\r\n"])
 BOM = st.sampled_from([b"", b"\xef\xbb\xbf"])
-SUFFIXES = [".json", ".jsonl", ".csv"]
+SUFFIXES = [".json", ".jsonl", ".csv", ".tsv"]
 
 
 def lines(headlines, end="\n", ascii=True):
@@ -29,11 +38,21 @@ def array(headlines, end="\n", ascii=True):
     return json.dumps(rows, ensure_ascii=ascii, indent=1).replace("\n", end)
 
 
-def table(headlines, end="\n", ascii=True):
+def table(headlines, end="\n", ascii=True, delimiter=","):
     file = io.StringIO(newline="")
-    writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator=end)
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator=end, delimiter=delimiter)
     writer.writerows([("is_sarcastic", "headline"), *((label, text) for text, label in headlines)])
     return file.getvalue().removesuffix(end)
+
+
+FILES = [
+    (".json", array),
+    (".json", lines),
+    (".jsonl", lines),
+    (".csv", table),
+    (".csv", partial(table, delimiter=";")),
+    (".tsv", partial(table, delimiter="\t")),
+]
 
 
 @pytest.fixture(scope="module")
@@ -41,30 +60,30 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("corpus")
 
 
-def read(folder, suffix, data):
+def read(folder, suffix, data, positive=None):
     path = folder / f"corpus{suffix}"
     path.write_bytes(data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass"))
-    return list(read_headlines(path))
+    return list(read_headlines(path, positive=positive))
 
 
-def refused(folder, suffix, data):
+def refused(folder, suffix, data, positive=None):
     """Return the error message, without the folder, for a file that must be refused."""
     with pytest.raises(InputError) as error:
-        read(folder, suffix, data)
+        read(folder, suffix, data, positive)
     return str(error.value).removeprefix(f"{folder}/")
 
 
-@pytest.mark.parametrize(("suffix", "write"), [(".json", array), (".json", lines), (".jsonl", lines), (".csv", table)])
+@pytest.mark.parametrize(("suffix", "write"), FILES)
 @given(headlines=HEADLINES, end=ENDS, bom=BOM, ascii=st.booleans(), last=st.booleans())
 @example([Headline('a "b", \0 c\rd\x85\u2028e', 1)] * 2, "\r\n", b"\xef\xbb\xbf", False, False)
 @example([Headline("word " * 10_000, 0)], "\n", b"", True, True)
 def test_every_format_gives_the_headlines_back(folder, suffix, write, headlines, end, bom, ascii, last):
     data = bom + (write(headlines, end, ascii) + end * last).encode()
-    assert read(folder, suffix, data) == headlines
+    assert read(folder, suffix, data) == read(folder, f"{suffix}.gz", gzip.compress(data, 1)) == headlines
     assert read(folder, ".jsonl", "".join(format_lines(headlines))) == headlines
 
 
-@pytest.mark.parametrize(("suffix", "write"), [(".json", array), (".json", lines), (".jsonl", lines), (".csv", table)])
+@pytest.mark.parametrize(("suffix", "write"), FILES)
 @given(headlines=HEADLINES, start=st.integers(0, 200), cut=st.integers(0, 3), junk=st.binary(max_size=3))
 def test_a_file_with_a_fault_is_read_in_full_or_refused_in_one_line(folder, suffix, write, headlines, start, cut, junk):
     data = write(headlines).encode()
@@ -113,7 +132,7 @@ def test_a_bad_row_of_a_table_is_refused_with_its_line(folder):
     for row, what in {
         "1": "no 'headline'",
         "1,": "'headline' must be a text",
-        "yes,moon": "'is_sarcastic' must be 0 or 1, found 'yes'",
+        "2,moon": "'is_sarcastic' must be 0 or 1, found '2'; set corpus.positive to the label that counts as 1",
         "1,moon, wins": "not CSV: more cells than the 2 columns",
         '1,"moon" wins': "not CSV: ',' expected",
         "1,moon\rwins": "not CSV: new-line character",
@@ -121,10 +140,42 @@ def test_a_bad_row_of_a_table_is_refused_with_its_line(folder):
         assert refused(folder, ".csv", f"{head}{row}\n0,sun\n").startswith(f"corpus.csv, line 4: {what}")
 
 
-@pytest.mark.parametrize("label", [True, 1.0, None, "", "1.0", -1, [1], float("nan")])
+def labelled(*labels):
+    return "\n".join(json.dumps({"headline": "moon", "is_sarcastic": label}) for label in labels)
+
+
+@pytest.mark.parametrize("label", [None, "", -1, 2, 0.5, "2", "Onion", [1], float("nan")])
 def test_a_label_is_0_or_1(folder, label):
-    row = json.dumps({"headline": "moon", "is_sarcastic": label})
-    assert refused(folder, ".jsonl", row).startswith("corpus.jsonl, line 1: ")
+    assert refused(folder, ".jsonl", labelled(label)).startswith("corpus.jsonl, line 1: ")
+
+
+def test_a_label_may_be_a_number_a_boolean_or_yes_and_no(folder):
+    zeros, ones = [0, 0.0, False, "0", "0.0", "False", "no"], [1, 1.0, True, "1", "1.0", "TRUE", "Yes"]
+    assert [label for _, label in read(folder, ".jsonl", labelled(*zeros, *ones))] == [0] * 7 + [1] * 7
+
+
+@pytest.mark.parametrize(
+    ("positive", "one", "other"),
+    [("Onion", "Onion", "HuffPost"), (2, "2", "1"), (True, "True", "False"), (4.0, 4, 0), (0, 0, 1)],
+)
+def test_the_positive_label_counts_as_1(folder, positive, one, other):
+    assert [label for _, label in read(folder, ".jsonl", labelled(one, other, one), positive)] == [1, 0, 1]
+
+
+def test_three_labels_are_refused_at_the_third(folder):
+    message = "corpus.jsonl, line 4: more than two labels in 'is_sarcastic': 'Onion', 'HuffPost', 'BBC'"
+    assert refused(folder, ".jsonl", labelled("Onion", "HuffPost", "Onion", "BBC"), "Onion") == message
+
+
+def test_a_positive_label_that_never_occurs_is_refused_with_the_labels(folder):
+    message = "corpus.jsonl: no label is 'satire' (corpus.positive), found 'Onion', 'HuffPost'"
+    assert refused(folder, ".jsonl", labelled("Onion", "HuffPost"), "satire") == message
+
+
+def test_headlines_of_one_class_are_described():
+    classes = ["HuffPost", "Onion"]
+    assert only_class([Headline("moon", 1)] * 3, classes) == "all 3 headlines are 'Onion' (label 1)"
+    assert only_class([Headline("moon", 1), Headline("sun", 0)], classes) is only_class([], classes) is None
 
 
 def test_duplicate_keys_and_columns_are_refused(folder):
@@ -139,10 +190,50 @@ def test_a_lone_surrogate_is_refused(folder):
     assert read(folder, ".jsonl", half.replace("d83d", r"d83d\ude00")) == [Headline("😀", 1)]
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
-def test_text_that_is_not_utf8_is_refused_with_its_line(folder, suffix):
-    assert refused(folder, suffix, b'\n\n{"headline": "caf\xe9"}').endswith("line 3: not UTF-8 at byte 18 of the line")
-    assert "not UTF-8 at byte 1 " in refused(folder, suffix, "moon".encode("utf-16"))
+@pytest.mark.parametrize(("suffix", "write"), FILES)
+def test_text_that_is_not_utf8_is_refused_with_its_line(folder, suffix, write):
+    data = write([Headline("moon", 1), Headline("caf\xe9", 0)], ascii=False)
+    number = data[: data.index("\xe9")].count("\n") + 1
+    found = refused(folder, suffix, data.encode("latin-1"))
+    assert re.fullmatch(rf"corpus{suffix}, line {number}: not UTF-8 at byte \d+ of the line", found)
+
+
+@pytest.mark.parametrize("encoding", ["UTF-16", "UTF-16LE", "UTF-16BE", "UTF-32", "UTF-32LE", "UTF-32BE"])
+@pytest.mark.parametrize(("suffix", "write"), FILES)
+def test_utf16_and_utf32_are_refused_with_how_to_convert(folder, suffix, write, encoding):
+    data = write([Headline("moon", 1)]).encode(encoding)
+    message = f"{encoding}, expected UTF-8; convert it with `iconv -f {encoding} -t UTF-8`"
+    assert refused(folder, suffix, data) == f"corpus{suffix}: {message}"
+    assert refused(folder, f"{suffix}.gz", gzip.compress(data)) == f"corpus{suffix}.gz: {message}"
+
+
+@given(flip=st.integers(0, 2000), cut=st.integers(0, 2000))
+def test_a_damaged_gzip_file_is_read_in_full_or_refused_in_one_line(folder, flip, cut):
+    headlines = [Headline(f"moon {number}", number % 2) for number in range(20)]
+    data = bytearray(gzip.compress(lines(headlines).encode(), mtime=0))
+    data[flip % len(data)] ^= 16
+    path = folder / "corpus.jsonl.gz"
+    for damaged in (data, data[: cut % len(data)]):
+        try:
+            assert read(folder, ".jsonl.gz", bytes(damaged)) == headlines
+        except InputError as error:
+            assert re.match(rf"{path}(, line \d+)?: \S", str(error))
+
+
+def test_a_truncated_or_other_file_is_not_gzip(folder):
+    data = gzip.compress(b"headline,is_sarcastic\nmoon,1\n")
+    for damaged in (data[:-1], data[:-9] + b"\0" * 9, b"headline,is_sarcastic\n"):
+        assert "corpus.csv.gz: not a gzip file, or damaged: " in refused(folder, ".csv.gz", damaged)
+
+
+def test_the_delimiter_is_the_one_with_both_columns(folder):
+    assert read(folder, ".csv", "is_sarcastic;headline;a,b\n1;moon, wins;\n") == [Headline("moon, wins", 1)]
+    assert read(folder, ".csv", 'is_sarcastic,headline,"a;b"\n1,moon; wins,\n') == [Headline("moon; wins", 1)]
+    assert refused(folder, ".csv", "is_sarcastic\theadline\n1\tmoon\n") == (
+        "corpus.csv, line 1: expected the columns 'headline' and 'is_sarcastic', separated by ',' or ';', "
+        "found 'is_sarcastic\\theadline'"
+    )
+    assert "separated by '\\t', found 'headline;label'" in refused(folder, ".tsv", "headline;label\nmoon;1\n")
 
 
 @pytest.mark.parametrize("data", ["", "\n \n", "[]", "headline,is_sarcastic\n"])
@@ -152,7 +243,10 @@ def test_an_empty_corpus_is_refused(folder, data):
 
 
 def test_another_kind_of_file_is_refused(folder):
-    assert refused(folder, ".txt", "moon") == "corpus.txt: expected a file that ends in .json, .jsonl, .csv"
+    for name in (".txt", ".gz", ".txt.gz"):
+        assert refused(folder, name, "moon") == (
+            f"corpus{name}: expected a file that ends in .json, .jsonl, .csv, .tsv, or one of these and .gz"
+        )
 
 
 def test_the_first_of_equal_texts_is_kept():

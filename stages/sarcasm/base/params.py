@@ -1,12 +1,11 @@
 """params.yaml as typed values. An unknown key, a wrong type or a value out of range is an error that names the key."""
 
-from collections.abc import Hashable
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from yaml.constructor import ConstructorError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from sarcasm.base.command import InputError
 
@@ -31,17 +30,66 @@ def _count_or_fraction(value: Any) -> Any:
     raise ValueError(f"expected a count or a fraction from 0 to 1, found {value!r:.60}")
 
 
+def _label(value: Any) -> Any:
+    """Return a label as it is written."""
+    if value is None or isinstance(value, (bool, int, float)) or isinstance(value, str) and value:
+        return value
+    raise ValueError(f"expected a text, a number, a boolean or null, found {value!r:.60}")
+
+
+def _class_names(value: list[str]) -> list[str]:
+    """Return two different names that are shown as they are: without a tab, line feed or escape sequence."""
+    if len(value) == len(set(value)) == 2 and all(name.isprintable() and name.strip() for name in value):
+        return value
+    raise ValueError(f"expected two different texts of printable characters, found {value!r:.60}")
+
+
 class _Loader(yaml.SafeLoader):
-    """A YAML loader that refuses duplicate keys; PyYAML itself takes the last one."""
+    """A YAML loader that refuses what PyYAML reads without a warning but not as a reader of the file would."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        keys = [key.value for key, _ in node.value]
-        for place, (key, _) in enumerate(node.value):
-            if key.value in keys[:place]:
-                raise ConstructorError(None, None, f"{key.value}: duplicate key", key.start_mark)
-        return super().construct_mapping(node, deep)
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Refuse aliases: a few lines of nested ones take all memory."""
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(None, None, f"*{event.anchor}: aliases are not supported", event.start_mark)
+        return super().compose_node(parent, index)
+
+    def construct_document(self, node: yaml.Node) -> Any:
+        """Check the document before it is read."""
+        self._check(node, ())
+        return super().construct_document(node)
+
+    def _check(self, node: yaml.Node, path: tuple[str, ...]) -> None:
+        """Refuse duplicate keys, merge keys, and numbers and booleans that versions of YAML read differently."""
+        kind = node.tag.rpartition(":")[2]
+        if isinstance(node, yaml.MappingNode):
+            keys = [str(key.value) for key, _ in node.value]
+            for place, (name, pair) in enumerate(zip(keys, node.value, strict=True)):
+                if name in keys[:place]:
+                    raise _error((*path, name), "duplicate key", pair[0])
+                for part in pair:
+                    self._check(part, (*path, name))
+        elif isinstance(node, yaml.SequenceNode):
+            for place, value in enumerate(node.value):
+                self._check(value, (*path, str(place)))
+        elif kind == "merge":
+            raise _error(path, "merge keys are not supported", node)
+        elif kind in WRITTEN and not re.fullmatch(WRITTEN[kind][0], node.value):
+            read, advice = self.construct_object(node), WRITTEN[kind][1]
+            what = f"{node.value} is ambiguous in YAML (PyYAML reads {read}); write {advice}, or quotes around a text"
+            raise _error(path, what, node)
 
 
+def _error(path: tuple[str, ...], what: str, node: yaml.Node) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(None, None, f"{'.'.join(path)}: {what}" if path else what, node.start_mark)
+
+
+# how a value is written whose YAML tag is `int`, `float` or `bool`, as a regular expression and in words
+WRITTEN = {
+    "int": (r"[-+]?(0|[1-9]\d*)", "a decimal number without leading zeros"),
+    "float": ("[^:_]+", "a decimal number"),
+    "bool": ("(?i:true|false)", "true or false"),
+}
 Number = Annotated[float, BeforeValidator(_number)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Text = Annotated[str, Field(min_length=1)]
@@ -52,6 +100,8 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Probability = Annotated[Number, Field(ge=0, lt=1)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None
 Size = Annotated[int | float, BeforeValidator(_count_or_fraction)]
+Label = Annotated[Any, BeforeValidator(_label)]
+Classes = Annotated[list[Annotated[str, Field(max_length=30)]], AfterValidator(_class_names)]
 
 
 class Section(BaseModel):
@@ -66,6 +116,8 @@ class Corpus(Section):
     source: Text
     text: Text
     label: Text
+    positive: Label
+    classes: Classes
     sha256: Sha256
 
 

@@ -26,7 +26,7 @@ from sarcasm.text.vocabulary import Tokens, encode, tokenize, unknown_words
 class Classified(NamedTuple):
     """Headlines, classified.
 
-    probabilities: of sarcasm, float32 (headlines,)
+    probabilities: of the positive class (label 1), float32 (headlines,)
     unknown: the words of each headline that are not in the vocabulary
     """
 
@@ -41,6 +41,7 @@ class SavedModel:
     network: the arguments of HeadlineClassifier
     vocabulary: the word of each id
     bucketed: trained without padding, so it predicts without padding
+    classes: the names of the labels 0 and 1
     """
 
     variant: str
@@ -49,6 +50,7 @@ class SavedModel:
     vocabulary: list[str]
     max_length: int
     bucketed: bool
+    classes: list[str]
     weights: dict[str, Tensor]
 
     @cached_property
@@ -67,7 +69,7 @@ class SavedModel:
         return model
 
     def probabilities(self, headlines: Sequence[str]) -> np.ndarray:
-        """Return the probability of sarcasm of each headline, float32 (headlines,)."""
+        """Return the probability of the positive class of each headline, float32 (headlines,)."""
         return self.classify(headlines).probabilities
 
     def classify(self, headlines: Sequence[str]) -> Classified:

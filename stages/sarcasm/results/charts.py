@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable, Mapping
+from textwrap import fill
 
 import matplotlib
 import pandas as pd
@@ -109,14 +110,15 @@ def coverage_chart(curve: pd.DataFrame, size: int) -> Markup:
     return svg("coverage", "Coverage of the training text by word vectors", description, (4.2, 2.8), draw)
 
 
-def calibration_chart(name: str, bins: pd.DataFrame, colour: str) -> Markup:
-    """Draw the fraction of sarcastic headlines over the predicted probability of one variant."""
+def calibration_chart(name: str, bins: pd.DataFrame, colour: str, positive: str) -> Markup:
+    """Draw the fraction of the class called `positive` over the predicted probability of one variant."""
 
     def draw(figure: Figure) -> None:
         axes: Axes = figure.subplots()
         figures.draw_calibration(axes, bins, colour)
-        axes.set(xlabel="predicted probability", ylabel="fraction sarcastic", xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
+        axes.set(xlabel="predicted probability", xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
+        axes.set_ylabel(fill(f"fraction {positive}", 22), parse_math=False)
 
     points = (f"{p:.2f}, {fraction:.0%} of {count:.0f}" for p, fraction, count in bins.itertuples(index=False))
-    description = f"Mean predicted probability, and fraction sarcastic of the headlines: {'; '.join(points)}."
+    description = f"Mean predicted probability, and fraction {positive} of the headlines: {'; '.join(points)}."
     return svg(f"calibration-{name}", f"Calibration of {name}", description, (2.4, 2.3), draw)

@@ -160,14 +160,14 @@ def draw_coverage(axes: Axes, curve: pd.DataFrame, size: int) -> None:
 
 
 def draw_calibration(axes: Axes, bins: pd.DataFrame, colour: str) -> None:
-    """Draw the fraction of sarcastic headlines over the predicted probability, one dot per bin, sized by headlines.
+    """Draw the fraction of the positive class over the predicted probability, one dot per bin, sized by headlines.
 
-    bins: columns probability, sarcastic, headlines.
+    bins: columns probability, positive, headlines.
     """
     axes.plot([0, 1], [0, 1], color=GUIDE, lw=1)
-    axes.plot(bins["probability"], bins["sarcastic"], color=colour)
+    axes.plot(bins["probability"], bins["positive"], color=colour)
     fraction = bins["headlines"] / bins["headlines"].sum()
-    axes.scatter(bins["probability"], bins["sarcastic"], 8 + 150 * fraction, colour, zorder=3)
+    axes.scatter(bins["probability"], bins["positive"], 8 + 150 * fraction, colour, zorder=3)
     axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
     axes.grid(True)
 

@@ -10,30 +10,25 @@ from sarcasm.base.command import InputError
 
 CHUNK = 1 << 19  # bytes, about 8,000 headlines
 PAUSE = 0.01  # seconds without input after which the lines so far are classified
-HEADER = "probability  predicted label  headline\n"
-SARCASTIC, NOT_SARCASTIC, FAINT, RESET = "\033[33m", "\033[36m", "\033[2m", "\033[0m"  # yellow, cyan: colour-blind safe
+LABEL_WIDTH = len("predicted label")
+POSITIVE, NEGATIVE, FAINT, RESET = "\033[33m", "\033[36m", "\033[2m", "\033[0m"  # yellow, cyan: colour-blind safe
 UNCOLOURED = 0.01  # importance below which a word has no colour
 
 
 class Prediction(NamedTuple):
     """One classified headline.
 
-    probability: of sarcasm; None for an empty line
+    probability: of the positive class; None for an empty line
+    predicted_label: the name of a class; None for an empty line
     unknown: words that are not in the vocabulary
     importance: each word's leave-one-out importance; None if not asked for
     """
 
     headline: str
     probability: float | None
+    predicted_label: str | None
     unknown: Sequence[str]
     importance: Sequence[tuple[str, float]] | None = None
-
-    @property
-    def predicted_label(self) -> str | None:
-        """`sarcastic` above a probability of 0.5, `not sarcastic` otherwise, None for an empty line."""
-        if self.probability is None:
-            return None
-        return "sarcastic" if self.probability > 0.5 else "not sarcastic"
 
 
 def line_chunks(descriptor: int) -> Iterator[list[bytes]]:
@@ -105,19 +100,24 @@ def to_tsv(prediction: Prediction) -> str:
     return "\t".join(cells) + "\n"
 
 
-def to_row(prediction: Prediction, colour: bool) -> str:
-    """Return a row under HEADER and, if asked for, a second line with the importance of each word."""
+def header(width: int) -> str:
+    """Return the first line of the table; the column of the predicted label has `width` characters."""
+    return f"probability  {'predicted label':{width}}  headline\n"
+
+
+def to_row(prediction: Prediction, width: int, colour: bool) -> str:
+    """Return a row under `header` and, if asked for, a second line with the importance of each word."""
     probability = "" if prediction.probability is None else f"{prediction.probability:.3f}"
-    row = f"{probability:>11}  {prediction.predicted_label or '':15}  {_printable(prediction.headline)}"
+    row = f"{probability:>11}  {prediction.predicted_label or '':{width}}  {_printable(prediction.headline)}"
     if prediction.unknown:
         row += _painted(f"  (unknown: {_printable(', '.join(prediction.unknown))})", FAINT if colour else "")
     if prediction.importance:
-        row += f"\n{'':30}" + "  ".join(_word(word, value, colour) for word, value in prediction.importance)
+        row += f"\n{'':{15 + width}}" + "  ".join(_word(word, value, colour) for word, value in prediction.importance)
     return row + "\n"
 
 
 def _word(word: str, importance: float, colour: bool) -> str:
-    paint = "" if abs(importance) < UNCOLOURED else SARCASTIC if importance > 0 else NOT_SARCASTIC
+    paint = "" if abs(importance) < UNCOLOURED else POSITIVE if importance > 0 else NEGATIVE
     return _painted(f"{_printable(word)} {importance:+.3f}", paint if colour else "")
 
 

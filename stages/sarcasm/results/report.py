@@ -78,6 +78,7 @@ def render(results: Results) -> str:
     colour = figures.colours(variants)
     bins = {name: calibration(predictions["label"], predictions[name]) for name in variants}
     errors = misclassified(predictions, results.selected)
+    classes = results.params.corpus.classes
     vocabulary_size = results.params.vocabularies[results.params.glove.vocabulary].size
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -89,6 +90,7 @@ def render(results: Results) -> str:
     environment.filters["breakable"] = _breakable
     return environment.get_template("report.html").render(
         results=results,
+        classes=classes,
         parameters=yaml.safe_dump(_parameters(results.params), sort_keys=False, allow_unicode=True, width=100),
         palette=list(zip(figures.COLOURS, figures.COLOURS_ON_DARK, strict=True)),
         variable={name: charts.PAGE_COLOURS[colour[name]] for name in variants},
@@ -101,7 +103,9 @@ def render(results: Results) -> str:
         history_charts=charts.history_charts(results.histories, evaluation["best_epoch"], colour),
         coverage_chart=charts.coverage_chart(results.curve, vocabulary_size),
         missing=results.missing.to_dict("records"),
-        calibration_charts={name: charts.calibration_chart(name, bins[name], colour[name]) for name in variants},
+        calibration_charts={
+            name: charts.calibration_chart(name, bins[name], colour[name], classes[1]) for name in variants
+        },
         calibration_errors={name: calibration_error(bins[name]) for name in variants},
         sentences=results.sentences.to_dict("records"),
         errors=errors.head(LISTED).to_dict("records"),

@@ -53,9 +53,9 @@ def join_histories(histories: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(histories, names=["variant"]).reset_index("variant")
 
 
-def confusion(evaluation: pd.DataFrame) -> pd.DataFrame:
+def confusion(evaluation: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
     """Return the confusion matrices as one table: variant, label, predicted label, headlines."""
-    negative, positive = "not sarcastic", "sarcastic"
+    negative, positive = classes
     cells = {
         "true_negatives": (negative, negative),
         "false_positives": (negative, positive),
@@ -71,15 +71,15 @@ def confusion(evaluation: pd.DataFrame) -> pd.DataFrame:
 
 
 def calibration(labels: pd.Series, probabilities: pd.Series) -> pd.DataFrame:
-    """Return mean probability, fraction of sarcastic headlines and number of headlines of each bin with headlines."""
+    """Return mean probability, fraction of the positive class and number of headlines of each bin with headlines."""
     bin_of = (probabilities * BINS).astype(int).clip(upper=BINS - 1)
-    table = pd.DataFrame({"probability": probabilities, "sarcastic": labels, "headlines": 1})
-    return table.groupby(bin_of).agg({"probability": "mean", "sarcastic": "mean", "headlines": "sum"})
+    table = pd.DataFrame({"probability": probabilities, "positive": labels, "headlines": 1})
+    return table.groupby(bin_of).agg({"probability": "mean", "positive": "mean", "headlines": "sum"})
 
 
 def calibration_error(bins: pd.DataFrame) -> float:
     """Return the expected calibration error: mean distance of probability and fraction, weighted by headlines."""
-    distances = (bins["probability"] - bins["sarcastic"]).abs()
+    distances = (bins["probability"] - bins["positive"]).abs()
     return float((distances * bins["headlines"]).sum() / bins["headlines"].sum())
 
 

@@ -1,8 +1,12 @@
-"""Headlines and their labels: read from JSON, JSON Lines or CSV, validated row by row, and split."""
+"""Headlines and their labels: read from JSON, JSON Lines, CSV or TSV, validated row by row, and split."""
 
 import csv
+import gzip
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,43 +14,85 @@ import numpy as np
 
 from sarcasm.base.command import InputError
 
-FORMATS = (".json", ".jsonl", ".csv")
+FORMATS = (".json", ".jsonl", ".csv", ".tsv")
+DELIMITERS = {".csv": ",;", ".tsv": "\t"}
+LABELS = {"0.0": 0, "false": 0, "no": 0, "1.0": 1, "true": 1, "yes": 1}  # as `_canonical` writes them
 
 
 class Headline(NamedTuple):
-    """One headline; `label` is 1 for sarcastic and 0 for not."""
+    """One headline; `label` is 1 for the positive class and 0 for the other."""
 
     text: str
     label: int
 
 
-def read_headlines(path: Path, text: str = "headline", label: str = "is_sarcastic") -> Iterator[Headline]:
-    """Yield the headlines of a `.json`, `.jsonl` or `.csv` file from its columns `text` and `label`.
+def read_headlines(
+    path: Path, text: str = "headline", label: str = "is_sarcastic", positive: Any = None
+) -> Iterator[Headline]:
+    """Yield the headlines of a `.json`, `.jsonl`, `.csv` or `.tsv` file, or one with `.gz` appended.
 
-    A `.json` file is one array of objects or, as the news headlines are published, one object a line. Raises
-    InputError, naming file and line (in an array: record), for the first row without a text and a label of 0 or 1.
+    text, label: the columns. positive: the label that counts as 1; None if the labels are 0 and 1, false and true, or
+    no and yes. A `.json` file is one array of objects or, as the news headlines are published, one object a line.
+    Raises InputError, naming file and line (in an array: record), for the first row without a text and a label, and,
+    if `positive` is given, unless the labels are that one and one other.
     """
-    count = 0
-    for where, row in _rows(path):
-        yield _headline(row, text, label, f"{path}, {where}")
-        count += 1
-    if not count:
+    found: dict[str, str] = {}  # each label, as it is first written
+    row_count = 0
+    for place, row in _rows(path, (text, label)):
+        where = f"{path}, {place}"
+        headline, value = _text_and_label(row, text, label, where)
+        name = _canonical(value)
+        if positive is not None:
+            found.setdefault(name, f"{value!r:.60}")
+            if len(found) > 2:
+                raise InputError(f"{where}: more than two labels in {label!r}: {', '.join(found.values())}")
+        elif name not in LABELS:
+            hint = "set corpus.positive to the label that counts as 1"
+            raise InputError(f"{where}: {label!r} must be 0 or 1, found {value!r:.60}; {hint}")
+        yield Headline(headline, LABELS[name] if positive is None else int(name == _canonical(positive)))
+        row_count += 1
+    if not row_count:
         raise InputError(f"{path}: no headlines, expected at least one")
+    if positive is not None and _canonical(positive) not in found:
+        raise InputError(f"{path}: no label is {positive!r:.60} (corpus.positive), found {', '.join(found.values())}")
 
 
-def _rows(path: Path) -> Iterator[tuple[str, Any]]:
-    if path.suffix not in FORMATS:
-        raise InputError(f"{path}: expected a file that ends in {', '.join(FORMATS)}")
-    if path.suffix == ".csv":
-        return _csv_rows(path)
-    with path.open("rb") as file:
+def _canonical(label: str | int | float) -> str:
+    """Return the same text for a label in any spelling: true and "True", 1 and "1.0"."""
+    try:
+        return str(float(str(label)))
+    except ValueError:
+        return str(label).lower()
+
+
+def _rows(path: Path, columns: tuple[str, str]) -> Iterator[tuple[str, Any]]:
+    suffix = Path(path.name.removesuffix(".gz")).suffix
+    if suffix not in FORMATS:
+        raise InputError(f"{path}: expected a file that ends in {', '.join(FORMATS)}, or one of these and .gz")
+    if suffix in DELIMITERS:
+        return _table_rows(path, columns, DELIMITERS[suffix])
+    with _open(path) as file:
         is_array = file.read(4).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
-    return _array_rows(path) if path.suffix == ".json" and is_array else _line_rows(path)
+    return _array_rows(path) if suffix == ".json" and is_array else _line_rows(path)
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[gzip.GzipFile | BufferedReader]:
+    """Open a file, decompressed if it ends in `.gz`. Raises InputError if it is damaged, UTF-16 or UTF-32."""
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            encoding = json.detect_encoding(file.peek(4)[:4]).upper()
+            if not encoding.startswith("UTF-8"):
+                name = encoding.replace("-LE", "LE").replace("-BE", "BE")
+                raise InputError(f"{path}: {name}, expected UTF-8; convert it with `iconv -f {name} -t UTF-8`")
+            yield file
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: not a gzip file, or damaged: {error}") from error
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yield the number and the text of each line, without a byte order mark. Raises InputError if it is not UTF-8."""
-    with path.open("rb") as file:
+    with _open(path) as file:
         for number, line in enumerate(file, start=1):
             try:
                 yield number, line.decode("utf-8-sig" if number == 1 else "utf-8")
@@ -65,14 +111,29 @@ def _array_rows(path: Path) -> Iterator[tuple[str, Any]]:
     return ((f"record {number}", row) for number, row in enumerate(document, start=1))
 
 
-def _csv_rows(path: Path) -> Iterator[tuple[str, Any]]:
-    reader = csv.DictReader((line for _, line in _lines(path)), strict=True)
+def _texts(path: Path) -> Iterator[str]:
+    return (line for _, line in _lines(path))
+
+
+def _delimiter(path: Path, columns: tuple[str, str], candidates: str) -> str:
+    """Return the delimiter with which the header has both columns."""
+    for delimiter in candidates:
+        with suppress(csv.Error):
+            if {*columns} <= {*next(csv.reader(_texts(path), delimiter=delimiter), [])}:
+                return delimiter
+    expected = f"{' and '.join(map(repr, columns))}, separated by {' or '.join(map(repr, candidates))}"
+    header = next(_texts(path), "").rstrip()
+    raise InputError(f"{path}, line 1: expected the columns {expected}, found {header!r:.100}")
+
+
+def _table_rows(path: Path, wanted: tuple[str, str], delimiters: str) -> Iterator[tuple[str, Any]]:
+    reader = csv.DictReader(_texts(path), strict=True, delimiter=_delimiter(path, wanted, delimiters))
     try:
         columns = reader.fieldnames or []
         if len(set(columns)) < len(columns):
             raise csv.Error("duplicate column")
         for row in reader:
-            if None in row:  # otherwise an unquoted comma would truncate the text
+            if None in row:  # otherwise an unquoted delimiter would truncate the text
                 raise csv.Error(f"more cells than the {len(columns)} columns of the first line")
             yield f"line {reader.line_num}", row
     except csv.Error as error:
@@ -93,7 +154,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return row
 
 
-def _headline(row: Any, text: str, label: str, where: str) -> Headline:
+def _text_and_label(row: Any, text: str, label: str, where: str) -> tuple[str, str | int | float]:
     if not isinstance(row, Mapping):
         raise InputError(f"{where}: expected an object with {text!r} and {label!r}, found {row!r:.60}")
     for column in (text, label):
@@ -104,15 +165,24 @@ def _headline(row: Any, text: str, label: str, where: str) -> Headline:
         raise InputError(f"{where}: {text!r} must be a text, found {headline!r:.60}")
     if not headline.isascii() and any("\ud800" <= character <= "\udfff" for character in headline):
         raise InputError(f"{where}: {text!r} contains a lone surrogate (half a character): {headline!a:.60}")
-    if value not in (0, 1, "0", "1") or isinstance(value, (bool, float)):
-        raise InputError(f"{where}: {label!r} must be 0 or 1, found {value!r:.60}")
-    return Headline(headline, int(value))
+    if not isinstance(value, (str, int, float)) or value == "":
+        raise InputError(f"{where}: {label!r} must be a text, a number or a boolean, found {value!r:.60}")
+    return headline, value
 
 
 def format_lines(headlines: Iterable[Headline]) -> Iterator[str]:
     """Yield each headline as a line of JSON, with the default columns of `read_headlines`."""
     for text, label in headlines:
         yield json.dumps({"headline": text, "is_sarcastic": label}, ensure_ascii=False) + "\n"
+
+
+def only_class(headlines: Sequence[Headline], classes: Sequence[str]) -> str | None:
+    """Describe the class of all headlines in a few words; None if there are both classes, or no headlines."""
+    labels = {headline.label for headline in headlines}
+    if len(labels) != 1:
+        return None
+    (label,) = labels
+    return f"all {len(headlines)} headlines are {classes[label]!r} (label {label})"
 
 
 def drop_duplicates(headlines: list[Headline]) -> list[Headline]:
