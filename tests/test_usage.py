@@ -26,7 +26,7 @@ def change(folder, *keys: str, value) -> None:
 
 def test_a_changed_rate_affects_its_variant_and_later_stages(small_project):
     change(small_project, "variants", "lstm", "learning_rate", value=0.0005)
-    assert changed_stages(small_project) == {"train@lstm", "evaluate", "draw-figures", "report"}
+    assert changed_stages(small_project) == {"check-params", "train@lstm", "evaluate", "draw-figures", "report"}
 
 
 def test_a_changed_dimension_retrains_no_variant_without_glove(small_project):
@@ -34,7 +34,15 @@ def test_a_changed_dimension_retrains_no_variant_without_glove(small_project):
     change(small_project, "glove", "source", value="vectors.txt")
     (small_project / "vectors.txt").write_text(vectors(dimension=100), encoding="utf-8")
     ran = set(re.findall("Running stage '(.+)'", run(small_project, "dvc", "repro").stdout))
-    assert ran == {"download-glove", "glove-coverage", "train-glove@glove_lstm", "evaluate", "draw-figures", "report"}
+    assert ran == {
+        "check-params",
+        "download-glove",
+        "glove-coverage",
+        "train-glove@glove_lstm",
+        "evaluate",
+        "draw-figures",
+        "report",
+    }
 
 
 @pytest.mark.slow

@@ -111,7 +111,9 @@ def test_a_name_must_be_safe_as_a_file_name(name, tmp_path):
     for section in NAMED:
         document = params()
         document[section][name] = next(iter(document[section].values()))
-        assert message(tmp_path, document).startswith(f": {section}.{name.strip()}")
+        assert message(tmp_path, document).startswith(
+            f": {section}.{name}: expected a name of lower-case letters"
+        )
 
 
 def test_names_must_not_clash(tmp_path):

@@ -91,14 +91,19 @@ WRITTEN = {
     "bool": ("(?i:true|false)", "true or false"),
 }
 Number = Annotated[float, BeforeValidator(_number)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+PATTERNS = {
+    r"^[a-z][a-z0-9_]*$": "a name of lower-case letters, digits and _ that starts with a letter",
+    r"^[0-9a-f]{64}$": "64 lower-case hexadecimal digits",
+}
+NAME, SHA256 = PATTERNS
+Name = Annotated[str, Field(pattern=NAME)]
 Text = Annotated[str, Field(min_length=1)]
 # The limits are far above what is useful. They stop a typing error from allocating all memory.
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Width = Annotated[int, Field(ge=1, le=10_000)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Probability = Annotated[Number, Field(ge=0, lt=1)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None
+Sha256 = Annotated[str, Field(pattern=SHA256)] | None
 Size = Annotated[int | float, BeforeValidator(_count_or_fraction)]
 Label = Annotated[Any, BeforeValidator(_label)]
 Classes = Annotated[list[Annotated[str, Field(max_length=30)]], AfterValidator(_class_names)]
@@ -301,11 +306,13 @@ def _first(error: ValidationError) -> str:
     # an unknown key first: a misspelled key is also reported as missing
     detail = min(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
     key = ".".join(str(part) for part in detail["loc"] if part != "[key]")
+    context, found = detail.get("ctx", {}), f"found {detail['input']!r:.60}"
     what = {
-        "value_error": str(detail.get("ctx", {}).get("error")),
+        "value_error": str(context.get("error")),
         "extra_forbidden": "unknown key",
         "missing": "missing",
-        "model_type": f"expected a mapping, found {detail['input']!r:.60}",
-        "dict_type": f"expected a mapping, found {detail['input']!r:.60}",
-    }.get(detail["type"], f"{detail['msg'].replace('Input should be', 'expected')}, found {detail['input']!r:.60}")
+        "string_pattern_mismatch": f"expected {PATTERNS.get(context.get('pattern', ''))}, {found}",
+        "model_type": f"expected a mapping, {found}",
+        "dict_type": f"expected a mapping, {found}",
+    }.get(detail["type"], f"{detail['msg'].replace('Input should be', 'expected')}, {found}")
     return f"{key}: {what}" if key else what
