@@ -17,7 +17,7 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parent / "stages"))
 
 from sarcasm.base.command import InputError, call, make_parser  # noqa: E402
-from sarcasm.base.params import NAMED  # noqa: E402
+from sarcasm.base.documents import NAMED  # noqa: E402
 
 COLUMNS = 120
 

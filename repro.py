@@ -25,8 +25,9 @@ PARAMS = ROOT / "params.yaml"
 sys.path.insert(0, str(ROOT / "stages"))
 
 from sarcasm.base.command import InputError, call, make_parser  # noqa: E402
+from sarcasm.base.documents import read_document  # noqa: E402
 from sarcasm.base.files import write_text  # noqa: E402
-from sarcasm.base.params import check_params, read_document  # noqa: E402
+from sarcasm.base.params import check_params  # noqa: E402
 from sarcasm.fetch.sources import CORPORA, GLOVE  # noqa: E402
 
 KNOWN = {"bundled", *CORPORA, *GLOVE}

@@ -15,8 +15,9 @@ from pathlib import Path
 import yaml
 
 from sarcasm.base.command import InputError, run
+from sarcasm.base.documents import read_document
 from sarcasm.base.files import write_text
-from sarcasm.base.params import read_document, read_params
+from sarcasm.base.params import read_params
 
 BOOK = Path("configs/book.yaml")
 VARIANTS = "bi_lstm", "lstm", "stacked_lstm_rate_00005", "stacked_lstm_dropout", "glove_lstm"

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.project import ROOT, params, refusal, to_yaml, write_params
 
 from sarcasm.base.command import InputError
-from sarcasm.base.params import read_document, read_params
+from sarcasm.base.documents import read_document
+from sarcasm.base.params import read_params
 
 COUNT, WIDTH, SEED = [0, -1, 1_000_001], [0, -1, 10_001], [-1, 2**32]
 INTEGER = ["3", "x", True, 1.5, 3.0, [3], {"a": 3}, datetime.date(2020, 1, 1)]
@@ -111,9 +112,7 @@ def test_a_name_must_be_safe_as_a_file_name(name, tmp_path):
     for section in NAMED:
         document = params()
         document[section][name] = next(iter(document[section].values()))
-        assert message(tmp_path, document).startswith(
-            f": {section}.{name}: expected a name of lower-case letters"
-        )
+        assert message(tmp_path, document).startswith(f": {section}.{name}: expected a name of lower-case letters")
 
 
 def test_names_must_not_clash(tmp_path):
