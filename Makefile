@@ -8,6 +8,7 @@
 # make commit           commit parameters, dvc.lock, metrics and plots    MESSAGE="..."
 # make lint             format, lint and types
 # make lock             make requirements.lock from pyproject.toml
+# make docs             run the commands of docs/, paste their output and the generated tables
 #
 # What makes results/; each writes to the folder OUT, which must be given:
 # make ablation         HEADLINES=FILE             tokenizers and padding, on a .json of the real headlines
@@ -21,10 +22,10 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 STUDY := PYTHONPATH=stages python -m
 PIP := pip --disable-pip-version-check
-# PyPI's torch for Linux is the CUDA build, 2.6 GB with its libraries. The CPU build on PyTorch's own index has 0.2 GB.
+# PyPI's torch for Linux is the CUDA build, 2.7 GB with its libraries. The CPU build on PyTorch's own index has 0.2 GB.
 TORCH_CPU := $(PIP) install --no-deps --retries 1 --timeout 10 --index-url https://download.pytorch.org/whl/cpu
 
-.PHONY: repro demo test test-slow bench exps commit lint lock ablation learning-rates results seeds book
+.PHONY: repro demo test test-slow bench exps commit lint lock docs ablation learning-rates results seeds book
 
 repro: .venv/installed
 	python repro.py $(PARAMS) $(if $(JOBS),--jobs $(JOBS))
@@ -65,6 +66,10 @@ lock:
 	$(PIP) install -r .venv/lock/direct.txt
 	(grep ^# requirements.lock; pip freeze | sed '/^torch==/s/+.*//') > .venv/lock/requirements.lock
 	mv .venv/lock/requirements.lock .
+
+docs: .venv/installed
+	python docs/transcripts.py
+	python docs/fill.py
 
 ablation: .venv/installed
 	$(STUDY) studies.ablation $(HEADLINES) $(OUT)
