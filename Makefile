@@ -56,7 +56,8 @@ lint: .venv/installed
 	ruff check .
 	mypy
 
-# In a new environment with torch's CPU build: the CUDA build's libraries exist only for Linux.
+# In a new environment, with torch's CPU build. If pip takes the CUDA build from another index, its libraries are left out,
+# as they exist only for Linux.
 lock: export PATH := $(CURDIR)/.venv/lock/bin:$(PATH)
 lock:
 	$(PYTHON) -m venv --clear .venv/lock
@@ -64,7 +65,7 @@ lock:
 	python -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb")); \
 		print(*project["project"]["dependencies"], *project["dependency-groups"]["dev"], sep="\n")' > .venv/lock/direct.txt
 	$(PIP) install -r .venv/lock/direct.txt
-	(grep ^# requirements.lock; pip freeze | sed '/^torch==/s/+.*//') > .venv/lock/requirements.lock
+	(grep ^# requirements.lock; pip freeze | sed -E '/^torch==/s/\+.*//; /^(cuda|nvidia|triton)/d') > .venv/lock/requirements.lock
 	mv .venv/lock/requirements.lock .
 
 docs: .venv/installed
