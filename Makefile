@@ -1,11 +1,14 @@
 # make repro            run the pipeline           PARAMS=configs/book.yaml: as the DVC experiment `book`
 #                                                  JOBS=1: variants to train at a time, by default as many as cores
+#                                                  TORCH=cpu or cuda: build of torch to install, see below
 # make demo             classify the sentences of params.yaml with the selected model
 # make test             run the tests              make test-slow: the slow ones
 # make bench            compare each step with the chapter's code: about twelve minutes on two idle cores
 # make exps             list the experiments of this commit    VARIANT=stacked_lstm: their scores of one variant
 # make commit           commit parameters, dvc.lock, metrics and plots    MESSAGE="..."
 # make lint             format, lint and types
+# make lock             make requirements.lock from pyproject.toml
+# make docs             run the commands of docs/, paste their output and the generated tables
 #
 # What makes results/; each writes to the folder OUT, which must be given:
 # make ablation         HEADLINES=FILE             tokenizers and padding, on a .json of the real headlines
@@ -18,8 +21,11 @@ PARAMS ?= params.yaml
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 STUDY := PYTHONPATH=stages python -m
+PIP := pip --disable-pip-version-check
+# PyPI's torch for Linux is the CUDA build, 2.7 GB with its libraries. The CPU build on PyTorch's own index has 0.2 GB.
+TORCH_CPU := $(PIP) install --no-deps --retries 1 --timeout 10 --index-url https://download.pytorch.org/whl/cpu
 
-.PHONY: repro demo test test-slow bench exps commit lint ablation learning-rates results seeds book
+.PHONY: repro demo test test-slow bench exps commit lint lock docs ablation learning-rates results seeds book
 
 repro: .venv/installed
 	python repro.py $(PARAMS) $(if $(JOBS),--jobs $(JOBS))
@@ -50,6 +56,22 @@ lint: .venv/installed
 	ruff check .
 	mypy
 
+# In a new environment, with torch's CPU build. If pip takes the CUDA build from another index, its libraries are left out,
+# as they exist only for Linux.
+lock: export PATH := $(CURDIR)/.venv/lock/bin:$(PATH)
+lock:
+	$(PYTHON) -m venv --clear .venv/lock
+	$(TORCH_CPU) torch
+	python -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb")); \
+		print(*project["project"]["dependencies"], *project["dependency-groups"]["dev"], sep="\n")' > .venv/lock/direct.txt
+	$(PIP) install -r .venv/lock/direct.txt
+	(grep ^# requirements.lock; pip freeze | sed -E '/^torch==/s/\+.*//; /^(cuda|nvidia|triton)/d') > .venv/lock/requirements.lock
+	mv .venv/lock/requirements.lock .
+
+docs: .venv/installed
+	python docs/transcripts.py
+	python docs/fill.py
+
 ablation: .venv/installed
 	$(STUDY) studies.ablation $(HEADLINES) $(OUT)
 
@@ -67,9 +89,16 @@ book: .venv/installed
 
 .venv/installed: requirements.lock
 	$(PYTHON) -m venv .venv
-	pip install --disable-pip-version-check -r requirements.lock
+ifeq ($(TORCH),cpu)
+	$(TORCH_CPU) $$(grep ^torch== $<)
+else ifeq ($(TORCH),)  # without an NVIDIA driver, try the CPU build; if the index cannot be reached, go on
+	if [ "$$(uname)" = Linux ] && ! command -v nvidia-smi > /dev/null; then $(TORCH_CPU) $$(grep ^torch== $<) || true; fi
+else ifneq ($(TORCH),cuda)
+	$(error TORCH=$(TORCH): expected cpu or cuda)
+endif
+	$(PIP) install -r $<
 	touch $@
 
 .venv/tests .venv/benchmarks: .venv/%: .venv/installed %/requirements.txt
-	pip install --disable-pip-version-check -r $*/requirements.txt
+	$(PIP) install -r $*/requirements.txt
 	touch $@

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from docs import transcripts
 from docs.fill import fill, pages
 from tests.project import ROOT
 
@@ -17,6 +18,21 @@ PAGES = pytest.mark.parametrize("page", pages(), ids=lambda path: path.name)
 def test_tables_equal_their_files(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert fill(text) == text, "run `python docs/fill.py`"
+
+
+@PAGES
+def test_commands_with_an_output_are_run_by_transcripts(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    shown = [block for block in re.findall(r"^```.*?^```", text, re.DOTALL | re.MULTILINE) if "\n$ " in block]
+    assert shown == [block[0] for block in transcripts.BLOCK.finditer(text)]
+    assert not shown or page in transcripts.PAGES
+    assert not re.search(r"^[A-Z]+$", text, re.MULTILINE), "a placeholder: run `make docs`"
+
+
+def test_a_transcript_replaces_the_outputs() -> None:
+    page = "text\n```\n$ cat > a <<END\n> b\n> END\n$ cat a\nold\n```\n"
+    assert transcripts.commands(page) == ["$ cat > a <<END\n> b\n> END\n", "$ cat a\n"]
+    assert transcripts.fill(page, iter(["", "b\n"])) == page.replace("old", "b")
 
 
 @PAGES

@@ -6,7 +6,7 @@ import re
 import exps
 import pytest
 import yaml
-from tests.project import commit, contents, run, vectors
+from tests.project import ROOT, commit, contents, run, vectors
 
 
 def changed_stages(folder) -> set[str]:
@@ -48,9 +48,8 @@ def test_a_changed_dimension_retrains_no_variant_without_glove(small_project):
 @pytest.mark.slow
 def test_a_sweep_of_learning_rates_is_listed_with_numbers_and_metrics(small_project):
     rates = "variants.stacked_lstm_dropout.learning_rate=0.001,0.0003,0.0001,0.00001"
-    run(small_project, "dvc", "exp", "run", "--queue", "-S", rates)
-    run(small_project, "dvc", "queue", "start", "-j", "2")
-    wait_for_queue(small_project)
+    run(small_project, "dvc", "exp", "run", "--queue", "-n", "rate", "-S", rates)
+    run(small_project, "dvc", "exp", "run", "--run-all")
     shown = json.loads(run(small_project, "dvc", "exp", "show", "--json").stdout)
     experiments = [experiment["revs"][0] for branch in shown for experiment in branch["experiments"] or []]
     found = {}
@@ -69,17 +68,7 @@ def test_a_sweep_of_learning_rates_is_listed_with_numbers_and_metrics(small_proj
     losses = [float(line.split()[2]) for line in table[1:]]
     assert losses == sorted(losses) and table[1].split()[1] == "stacked_lstm_dropout"
     assert "  learning_rate=1e-05" in "\n".join(table)
-
-
-def wait_for_queue(folder) -> None:
-    """Wait until all experiments have finished; none may have failed."""
-    for _ in range(300):
-        status = run(folder, "dvc", "queue", "status").stdout
-        assert "Failed" not in status, status
-        if not re.search("Queued|Running", status):
-            return
-        run(folder, "sleep", "1")
-    raise AssertionError(f"the queue has not ended: {status}")
+    assert {line.split()[0] for line in table[2:]} >= {"rate-2", "rate-3", "rate-4"}
 
 
 def test_differences_between_two_commits(small_project):
@@ -132,3 +121,16 @@ def test_the_table_of_experiments_has_the_selected_variant(small_project):
     selected = json.loads((small_project / "metrics/selected.json").read_text())
     assert row.split()[1:3] == [selected["variant"], f"{selected['validation_loss']:.4f}"]
     assert "exps.py: no experiment of this commit has" in run(small_project, "python", "exps.py", "x", code=1).stderr
+
+
+@pytest.mark.slow
+def test_an_artifact_is_downloaded_by_name(small_project, tmp_path):
+    document = yaml.safe_load((small_project / "dvc.yaml").read_text(encoding="utf-8"))
+    selected = json.loads((ROOT / "metrics/selected.json").read_text(encoding="utf-8"))["variant"]
+    assert document["artifacts"]["sarcasm"]["path"] == f"models/{selected}.pt"
+    document["artifacts"]["sarcasm"]["path"] = "models/glove_lstm.pt"
+    (small_project / "dvc.yaml").write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    commit(small_project, "Name a model of the small project")
+    run(small_project, "gto", "register", "sarcasm")
+    run(tmp_path, "dvc", "artifacts", "get", str(small_project), "sarcasm", "--rev", "v0.0.1", "-o", "sarcasm.pt")
+    assert (tmp_path / "sarcasm.pt").read_bytes() == (small_project / "models/glove_lstm.pt").read_bytes()
