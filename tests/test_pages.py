@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from docs import transcripts
 from docs.fill import fill, pages
@@ -22,11 +23,22 @@ def test_tables_equal_their_files(page: Path) -> None:
 
 @PAGES
 def test_commands_with_an_output_are_run_by_transcripts(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
+    text = re.sub("<!-- from .*?<!-- end -->", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     shown = [block for block in re.findall(r"^```.*?^```", text, re.DOTALL | re.MULTILINE) if "\n$ " in block]
     assert shown == [block[0] for block in transcripts.BLOCK.finditer(text)]
     assert not shown or page in transcripts.PAGES
     assert not re.search(r"^[A-Z]+$", text, re.MULTILINE), "a placeholder: run `make docs`"
+
+
+def test_the_transcript_of_version_2_has_the_numbers_of_its_results() -> None:
+    folder = ROOT / "results/news-headlines-v2"
+    evaluation = pd.read_csv(folder / "evaluation.csv", index_col="variant").loc["glove_bi_lstm"]
+    transcript = (folder / "transcript.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^metrics/(\w+)/glove_bi_lstm\.json +(\w+) +(\S+) +(\S+)", transcript, re.MULTILINE)
+    assert len(rows) > 10
+    for group, key, before, after in rows:
+        committed = json.loads((ROOT / f"metrics/{group}/glove_bi_lstm.json").read_text(encoding="utf-8"))
+        assert (float(before), float(after)) == (committed[key], evaluation[key])
 
 
 def test_a_transcript_replaces_the_outputs() -> None:
