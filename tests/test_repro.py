@@ -1,13 +1,16 @@
 """repro.py: other parameters as experiments, interrupted and resumed; and what it refuses."""
 
 import json
+import os
 import re
 import signal
+import zipfile
 
 import pytest
+import repro
 import yaml
 from filelock import FileLock
-from tests.project import commit, contents, params, run, start, write_params
+from tests.project import commit, contents, params, run, start, vectors, write_params
 from tests.test_pipeline import set_epochs, stop, wait_for
 
 
@@ -75,6 +78,27 @@ def test_an_interrupted_experiment_resumes(small_project):
     run(small_project, "git", "switch", "--force", "mine")
     run(small_project, "dvc", "checkout", "--force")
     assert (small_project / "plots/history/lstm.csv").read_bytes() == expected
+
+
+@pytest.mark.slow
+def test_vectors_in_a_zip_with_one_member_by_a_relative_path(small_project):
+    with zipfile.ZipFile(small_project / "my vectors.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("vectors.txt", vectors())
+    variants = {name: None for name in params()["variants"] if name != "lstm"}
+    write_changes(small_project, glove={"source": "my vectors.zip"}, variants=variants, train={"epochs": 1})
+    run(small_project, "python", "repro.py", "mine.yaml")
+    metrics = json.loads(run(small_project, "dvc", "metrics", "diff", "HEAD", "mine", "--json").stdout)
+    assert "metrics/train/glove_lstm.json" in metrics
+
+
+def test_a_relative_mirror_is_relative_to_the_current_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", os.environ["PATH"])  # which main changes
+    monkeypatch.setattr(repro, "run_stages", lambda *_: None)
+    for mirror, expected in {"a b": str(tmp_path / "a b"), "https://example.org/m": "https://example.org/m"}.items():
+        monkeypatch.setenv("HEADLINES_MIRROR", mirror)
+        repro.main(str(repro.PARAMS), 1)
+        assert os.environ["HEADLINES_MIRROR"] == expected
 
 
 def test_unknown_keys_and_wrong_values_are_refused_by_name(small_project):

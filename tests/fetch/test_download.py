@@ -17,7 +17,7 @@ from tests.servers import running, serve, slow, status
 from sarcasm.base.command import InputError
 from sarcasm.fetch import ranges
 from sarcasm.fetch.download import extract_member, fetch, fetch_member
-from sarcasm.fetch.sources import Content, Remote
+from sarcasm.fetch.sources import ONLY_MEMBER, Content, Remote
 
 DATA = random.Random(0).randbytes(300_000)
 TEXT = {f"glove.{d}d.txt": DATA[d:].hex().encode() for d in (1, 2, 3, 4)}
@@ -609,6 +609,12 @@ def test_every_truncation_is_detected(extract):
         with pytest.raises(InputError):
             extract(SMALL[:length])
     assert not extract.target.exists()
+
+
+def test_the_only_member_needs_no_name(extract):
+    message = "zip has more than one member, expected one or its name (members: a.txt, b.txt)"
+    refused(extract.target, message, extract, zipped({"a.txt": b"", "b.txt": b""}), Content(ONLY_MEMBER))
+    assert extract(zipped({"folder/": b"", "folder/vectors.txt": b"some text"}), Content(ONLY_MEMBER)) == b"some text"
 
 
 def patched(offset, value, data=SMALL):
