@@ -18,7 +18,7 @@ from rich.text import Text
 
 ROOT = Path(__file__).parent.parent
 HEADLINES = "dorm room reaches legal drinking age", "south dakota tribe fights to save its language"
-COLUMNS = 100
+COLUMNS = 115
 # rich adds the address of a web font, which viewers would download
 FONT = re.compile(r"@font-face \{.*?\}", re.DOTALL)
 
