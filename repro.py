@@ -30,6 +30,7 @@ from sarcasm.base.files import write_text  # noqa: E402
 from sarcasm.base.params import check_params  # noqa: E402
 from sarcasm.fetch.sources import CORPORA, GLOVE  # noqa: E402
 
+INPUTS = "stages", "dvc.yaml", "params.yaml", ".dvc", ".dvcignore", "data/bundled"  # what git tracks of a run
 KNOWN = {"bundled", *CORPORA, *GLOVE}
 
 
@@ -101,10 +102,10 @@ def run_experiment(path: Path, document: dict[str, Any], jobs: int) -> None:
     name, folder = path.stem, ROOT / "runs" / path.stem
     if not re.fullmatch(r"\w[\w-]*", name):
         raise InputError(f"{path}: expected a name of letters, digits, - and _, as it becomes that of the experiment")
-    own = os.path.relpath(path.resolve(), ROOT)
-    changes = [line for line in git(ROOT, "status", "--porcelain", "--", "stages", "dvc.yaml", "params.yaml", ".dvc*")]
-    if changes := [line[3:] for line in changes if line[3:] != own]:
-        raise InputError(f"uncommitted changes in {', '.join(changes)}: commit them, as an experiment is of a commit")
+    if changed := [line[3:] for line in git(ROOT, "status", "--porcelain", "--", *INPUTS)]:
+        raise InputError(f"uncommitted changes in {', '.join(changed)}: commit them, as an experiment is of a commit")
+    if folder.exists() and not (folder / ".git").is_file():  # git in it would change the main checkout
+        raise InputError(f"runs/{name}: not a git worktree; move or delete it")
     (commit,) = git(ROOT, "rev-parse", "HEAD")
     git(ROOT, "worktree", "prune")
     if not folder.exists():

@@ -120,6 +120,21 @@ def test_uncommitted_code_and_parameters_are_refused(small_project):
     assert message.startswith("uncommitted changes in params.yaml, stages/new.py: commit them")
 
 
+def test_a_folder_that_is_no_worktree_is_refused_and_the_checkout_stays(small_project):
+    write_changes(small_project, train={"epochs": 1})
+    (small_project / "runs/mine").mkdir(parents=True)
+    branch = run(small_project, "git", "branch", "--show-current").stdout
+    assert refusal(small_project, "mine.yaml") == "runs/mine: not a git worktree; move or delete it"
+    assert run(small_project, "git", "branch", "--show-current").stdout == branch != ""
+
+
+def test_uncommitted_data_is_refused(small_project):
+    write_changes(small_project, train={"epochs": 1})
+    with (small_project / "data/bundled/headlines.jsonl").open("a") as file:
+        file.write("\n")
+    assert refusal(small_project, "mine.yaml").startswith("uncommitted changes in data/bundled/headlines.jsonl: ")
+
+
 def test_a_second_run_waits_for_the_first(small_project):
     lock = FileLock(small_project / ".dvc/tmp/params.yaml.repro.lock")
     (small_project / ".dvc/tmp").mkdir(exist_ok=True)
