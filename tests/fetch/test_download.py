@@ -612,7 +612,7 @@ def test_every_truncation_is_detected(extract):
 
 
 def test_the_only_member_needs_no_name(extract):
-    message = "zip has more than one member, expected one or its name (members: a.txt, b.txt)"
+    message = "expected one member (or its name) in the zip, found 2 (members: a.txt, b.txt)"
     refused(extract.target, message, extract, zipped({"a.txt": b"", "b.txt": b""}), Content(ONLY_MEMBER))
     assert extract(zipped({"folder/": b"", "folder/vectors.txt": b"some text"}), Content(ONLY_MEMBER)) == b"some text"
 
@@ -628,9 +628,10 @@ def patched(offset, value, data=SMALL):
     [
         (b"<html>Please log in</html>", "small.zip: not a complete zip file"),
         (SMALL[:-10], "small.zip: not a complete zip file"),
-        (zipped({}), "small.zip: zip has no member a.txt (members: none)"),
-        (zipped({"b.txt": b"", "c.txt": b""}), "small.zip: zip has no member a.txt (members: b.txt, c.txt)"),
-        (zipped({"../a.txt": b"", "/a.txt": b""}), "small.zip: zip has no member a.txt (members: ../a.txt, /a.txt)"),
+        (zipped({}), f"{NOT_ONE}, found 0 (members: none)"),
+        (zipped({"b.txt": b"", "c.txt": b""}), f"{NOT_ONE}, found 0 (members: b.txt, c.txt)"),
+        (zipped({"../a.txt": b"", "/a.txt": b""}), f"{NOT_ONE}, found 0 (members: ../a.txt, /a.txt)"),
+        (zipped({"a.txt": b"", "b.txt": b""}).replace(b"b", b"a"), f"{NOT_ONE}, found 2 (members: a.txt, a.txt)"),
         (zipped({"é.txt": b""}).replace("é".encode(), b"\xff\xff"), "small.zip: not a complete zip file"),
         (zipped({"a.txt": b"some text"}), "a.txt has 9 bytes, expected 2,000"),
         (
@@ -691,3 +692,16 @@ def test_a_flipped_bit_in_a_member_at_an_address_is_refused(server, target):
     server.files["/glove.zip"] = ZIP
     get_member(server, target)
     assert gzip.decompress(target.read_bytes()) == TEXT["glove.2d.txt"]
+NOT_ONE = "small.zip: expected one member a.txt in the zip"
+
+
+def test_a_zip_in_a_zip_is_not_decompressed(extract):
+    assert extract(zipped({"inner.zip": SMALL}), Content(ONLY_MEMBER)) == SMALL
+
+
+def test_the_message_of_a_missing_member_lists_a_few_names(extract):
+    data = zipped({name: b"" for name in ["x" * 1000, *"bcdefghijk"]})
+    message = f"{NOT_ONE}, found 0 (members: {'x' * 60}, b, c, d, e, ...)"
+    refused(extract.target, message, extract, data)
+
+

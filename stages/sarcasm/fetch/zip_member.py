@@ -48,8 +48,8 @@ class _Seekable(io.RawIOBase):
 def locate(source: Source, member: Content) -> tuple[zipfile.ZipInfo, range]:
     """Find `member` in a zip: return its directory entry and the byte range of its compressed data in `source`.
 
-    Raises InputError if the zip is invalid or cut off, or if the member is missing, encrypted, compressed with another
-    method than deflate, or not of the expected size.
+    Raises InputError if the zip is invalid or cut off, or if the member is missing, not the only one of its name,
+    encrypted, compressed with another method than deflate, or not of the expected size.
     """
     info = _find_entry(source, member)
     start = info.header_offset + LOCAL_HEADER.size
@@ -63,14 +63,18 @@ def locate(source: Source, member: Content) -> tuple[zipfile.ZipInfo, range]:
 def _find_entry(source: Source, member: Content) -> zipfile.ZipInfo:
     try:
         with zipfile.ZipFile(io.BufferedReader(_Seekable(source), BLOCK)) as directory:
-            entries = {info.filename: info for info in directory.infolist() if not info.is_dir()}
+            entries = [info for info in directory.infolist() if not info.is_dir()]
     except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
         raise InputError(f"{source.name}: not a complete zip file ({error})") from error
-    name = next(iter(entries)) if member.name == ONLY_MEMBER and len(entries) == 1 else member.name
-    if name not in entries:
-        wanted = "more than one member, expected one or its name" if name == ONLY_MEMBER else f"no member {name}"
-        raise InputError(f"{source.name}: zip has {wanted} (members: {', '.join([*entries][:5]) or 'none'})")
-    info = entries[name]
+    found = [info for info in entries if member.name in (ONLY_MEMBER, info.filename)]
+    if len(found) != 1:
+        wanted = "one member (or its name)" if member.name == ONLY_MEMBER else f"one member {member.name}"
+        names = [f"{info.filename:.60}" for info in entries[:5]] + ["..."] * (len(entries) > 5)
+        raise InputError(
+            f"{source.name}: expected {wanted} in the zip, found {len(found):,} (members: {', '.join(names) or 'none'})"
+        )
+    (info,) = found
+    name = info.filename
     if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED):
         raise InputError(f"{source.name}: {name} is encrypted or its compression method is not deflate")
     if info.file_size != (member.size or info.file_size):
