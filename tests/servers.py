@@ -114,6 +114,13 @@ def serve(cut: int | None = None, pause: float = 0, **changed: str | None) -> St
     return step
 
 
+def drip(handler: Handler) -> None:
+    """Serve the headers and one byte, and no more until the client closes the connection."""
+    handler.reply(200, {"ETag": handler.server.etag, "Content-Length": 300_000}, b"x")
+    handler.rfile.read(1)
+    handler.close_connection = True
+
+
 def status(code: int, **headers: str) -> Step:
     """Return a status and no body."""
     return lambda handler: handler.reply(code, {name.replace("_", "-"): value for name, value in headers.items()})

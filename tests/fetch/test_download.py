@@ -3,16 +3,24 @@ import hashlib
 import io
 import random
 import re
+import ssl
 import struct
 import time
 import traceback
 import tracemalloc
 import zipfile
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
+from ipaddress import ip_address
 
 import pytest
 import requests
-from tests.servers import running, serve, slow, status
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from tests.servers import drip, running, serve, slow, status
+from urllib3 import HTTPResponse
 
 from sarcasm.base.command import InputError
 from sarcasm.fetch import ranges
@@ -143,14 +151,14 @@ def test_a_file_that_changes_during_the_download_is_refused(server, target, befo
 
 
 def test_a_killed_download_is_resumed_by_the_next_run(server, target):
-    kill(get, pinned(server), target)
-    part = kill(get, pinned(server), target)
-    assert part.stat().st_size == 2 * ranges.BLOCK
+    first = kill(get, pinned(server), target).stat().st_size
+    second = kill(get, pinned(server), target).stat().st_size
+    assert 0 < first < second
     server.sent = 0
     get(pinned(server), target)
     assert target.read_bytes() == DATA
-    assert server.starts()[-1] == 2 * ranges.BLOCK
-    assert server.sent <= len(DATA) - 2 * ranges.BLOCK + 1
+    assert server.starts()[-1] == second
+    assert server.sent <= len(DATA) - second + 1
 
 
 @pytest.mark.parametrize("left", [b"x" * 1000, DATA[:-1] + b"x", DATA + b"x", b""])
@@ -191,9 +199,27 @@ def test_a_file_of_known_size_is_downloaded_from_a_server_that_does_not_report_i
     assert target.read_bytes() == DATA
 
 
-def test_a_file_of_unknown_length_is_refused(server, target):
-    server.ranges, server.script = False, [serve(Content_Length=None)]
+@pytest.mark.parametrize("length", [None, "9" * 5000])
+def test_a_file_of_unknown_length_is_refused(server, target, length):
+    server.ranges, server.script = False, [serve(Content_Length=length)]
     refused(target, "a.json: server does not report the length", get, remote(server.at("/a.json")), target)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "BR"])
+@pytest.mark.parametrize("has_ranges", [True, False])
+def test_a_compressed_response_is_refused(server, target, encoding, has_ranges):
+    """Its length is that of the compressed bytes: decompressed up to there, the file would be truncated."""
+    server.files["/a.json"], server.ranges = gzip.compress(b"moon " * 1000), has_ranges
+    server.script = [serve(Content_Encoding=encoding)]
+    message = f"a.json: server compressed the file (Content-Encoding: {encoding.lower()!r})"
+    refused(target, message, get, remote(server.at("/a.json")), target)
+
+
+def test_a_gz_file_is_not_decompressed_by_its_content_encoding(server, target):
+    server.files["/a.json.gz"] = packed = gzip.compress(b"moon " * 1000)
+    server.script = [serve(Content_Encoding="x-gzip")] * 2
+    get(remote(server.at("/a.json.gz")), target)
+    assert target.read_bytes() == packed
 
 
 # server errors, retries and further addresses
@@ -238,6 +264,40 @@ def test_a_request_that_times_out_is_retried(server, target, monkeypatch):
     assert not server.script
 
 
+SLOW = f"server did not respond for 30 seconds, or sent less than {ranges.LEAST_RATE:,} bytes per second"
+
+
+def test_a_server_that_sends_a_byte_now_and_then_is_given_up(server, target, monkeypatch):
+    clock = iter(range(0, 10_000, 66))  # seconds; a block may take 65.5
+    monkeypatch.setattr(ranges, "monotonic", lambda: next(clock))
+    server.script = [serve(), *[drip] * ranges.ATTEMPTS]
+    with pytest.raises(InputError, match=SLOW):
+        get(remote(server.at("/a.json")), target)
+    assert not server.script
+
+
+def test_a_server_that_sends_one_byte_a_connection_is_given_up(server, target):
+    server.script = [serve(), *[serve(1)] * ranges.ATTEMPTS]
+    with pytest.raises(InputError, match="request failed or was cut off"):
+        get(remote(server.at("/a.json")), target)
+    assert not server.script
+
+
+def send_much(code, **headers):
+    def step(handler):
+        handler.reply(code, {"Content-Length": 2_000_000_000, **headers})
+        for _ in range(2000):
+            handler.write(bytes(1_000_000))
+
+    return step
+
+
+def test_the_body_of_a_redirect_is_not_downloaded(server, target):
+    server.script = [send_much(302, Location="/a.json")]
+    get(pinned(server), target)
+    assert server.sent < 100_000_000
+
+
 DOWN = {
     "unavailable": [status(503)] * ranges.ATTEMPTS,
     "missing": [status(404)],
@@ -247,6 +307,13 @@ DOWN = {
     "an HTML page": [serve(Content_Type="text/html; charset=utf-8")],
     "no Content-Range": [serve(Content_Range=None)],
     "another range": [serve(Content_Range="bytes 5-5/300000")],
+    "a length with more digits than Python converts": [serve(Content_Range=f"bytes 0-0/{'9' * 5000}")],
+    "a position with more digits than Python converts": [serve(Content_Range=f"bytes {'9' * 5000}-0/300000")],
+    "a redirect to a long host label": [status(302, Location=f"https://{'a' * 64}.org/")],
+    "a redirect to an empty host label": [status(302, Location="https://a..b/")],
+    "a redirect to half an IPv6 address": [status(302, Location="https://[::1/a")],
+    "a redirect to a bad port": [status(302, Location="https://a:b/")],
+    "a redirect that is not UTF-8": [status(302, Location="/\xe9")],
 }
 
 
@@ -325,12 +392,7 @@ def test_an_html_page_with_status_200_is_refused_without_a_size_or_checksum(serv
 
 
 def test_more_bytes_than_requested_are_not_downloaded(server):
-    def send_much(handler):
-        handler.reply(200, {"Content-Length": 2_000_000_000})
-        for _ in range(2000):
-            handler.write(bytes(1_000_000))
-
-    server.script = [send_much]
+    server.script = [send_much(200)]
     with ranges.connect(allow_http=True) as session:
         ranges.WebFile(session, server.at("/a.json"))
     assert server.sent < 100_000_000
@@ -352,9 +414,12 @@ def test_a_server_may_return_fewer_bytes_than_requested(server, target):
 # only https, and no credentials in messages
 
 
+PLAIN_HTTP = "address or redirect starts with http://, expected https:// (http:// requires allow_http)"
+
+
 def test_http_is_refused_without_a_request(server, target):
     address = server.at("/a.json?token=SECRET", user="user:SECRET@")
-    error = refused(target, "a.json: not https, or redirected to", fetch, remote(address, name="a.json"), target)
+    error = refused(target, f"a.json: {PLAIN_HTTP}", fetch, remote(address, name="a.json"), target)
     assert "SECRET" not in error
     assert not server.requests
 
@@ -364,20 +429,86 @@ def test_a_redirect_from_https_to_http_is_not_followed(server, target, monkeypat
         response = requests.Response()
         response.status_code, response.request, response.url = 302, request, request.url
         response.headers["Location"] = server.at("/a.json")
-        response.raw = io.BytesIO()
+        response.raw = HTTPResponse(io.BytesIO(), preload_content=False)
         return response
 
     monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", send)
     moved = remote("https://example.org/a.json")
-    refused(target, "https://example.org/a.json: not https, or redirected to", fetch, moved, target)
+    refused(target, f"https://example.org/a.json: {PLAIN_HTTP}", fetch, moved, target)
     assert not server.requests
 
 
-@pytest.mark.parametrize(
-    "address", ["ftp://127.0.0.1/a", "file:///etc/passwd", "https://", "https://[/a", "https://h:x/"]
-)
-def test_other_schemes_and_broken_addresses_are_refused(target, address):
-    refused(target, "a cannot be downloaded: ", get, remote(address, name="a"), target)
+@pytest.mark.parametrize("scheme", ["ftp", "file", "socks5"])
+def test_other_schemes_are_refused_by_name(target, scheme):
+    message = f"address or redirect starts with {scheme}://, expected https://"
+    refused(target, message, get, remote(f"{scheme}://127.0.0.1/a"), target)
+
+
+BROKEN = [
+    *("https://", "https://[::1/a", "https://[/a", "https://h:x/", "https://h:99999/"),
+    *(f"https://{'a' * 64}.org/a", "https://a..b/a", "https://user:p€@127.0.0.1/a"),
+]
+
+
+@pytest.mark.parametrize("address", BROKEN)
+def test_a_broken_address_is_refused_and_the_next_one_tried(server, target, address):
+    refused(target, f"{ranges.redact(address)}: not a valid address", get, remote(address, name="a"), target)
+    assert get(remote(address, server.at("/a.json"), name="a"), target) == server.at("/a.json")
+
+
+def test_a_socks_proxy_is_refused_by_name(server, target, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("HTTP_PROXY", "socks5://127.0.0.1:1")
+    refused(target, "proxy is a SOCKS proxy", get, remote("http://127.0.0.1/a"), target)
+
+
+def certificate(folder, days):
+    """Write a certificate of 127.0.0.1 that is valid until in `days` days, signed by itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"test {days}")])
+    end = datetime.now(UTC) + timedelta(days)
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, end - timedelta(9), end)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path = folder / f"{days}.pem"
+    path.write_bytes(signed.public_bytes(pem) + private)
+    return path
+
+
+def test_a_certificate_that_is_not_valid_is_refused_without_a_retry(server, target, tmp_path, monkeypatch, waits):
+    valid, expired = certificate(tmp_path, 1), certificate(tmp_path, -1)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(valid)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    file = replace(pinned(server), addresses=(server.at("/a.json").replace("http", "https"),))
+    refused(target, "a.json: certificate is not valid (self-signed certificate)", fetch, file, target)
+    (tmp_path / "trusted.pem").write_bytes(valid.read_bytes() + expired.read_bytes())
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "trusted.pem"))
+
+    def expire(handler):
+        context.load_cert_chain(expired)
+        serve(cut=100_000)(handler)
+
+    server.script = [serve(), expire]
+    with pytest.raises(InputError, match=r"certificate is not valid \(certificate has expired\)"):
+        fetch(file, target)
+    (part,) = target.parent.iterdir()
+    assert part.stat().st_size == 100_000 and waits == []
+    context.load_cert_chain(valid)
+    server.sent = 0
+    fetch(file, target)
+    assert target.read_bytes() == DATA and server.sent == 200_001
+
+
+def test_credentials_are_taken_from_netrc(server, target, tmp_path, monkeypatch):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login user password SECRET\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    get(remote(server.at("/a.json")), target)
+    assert {headers["Authorization"] for _, headers in server.requests} == {"Basic dXNlcjpTRUNSRVQ="}
 
 
 @pytest.mark.parametrize("steps", [[status(404)], [status(503)] * 4, [serve(0)] * 4, [serve(Content_Range=None)], []])
@@ -449,9 +580,15 @@ def test_an_address_can_be_the_mirror(server, target, monkeypatch, mirror):
     assert all(path.endswith(mirror.partition("?")[2]) for path, _ in server.requests)
 
 
+@pytest.mark.parametrize("mirror", ["http://[::1", "https://a..b", "file:///data", "socks5://a", "/" + "a" * 300])
+def test_a_broken_mirror_is_skipped(server, target, monkeypatch, mirror):
+    monkeypatch.setenv("HEADLINES_MIRROR", mirror)
+    assert get(pinned(server), target) == server.at("/a.json")
+
+
 def test_an_http_mirror_requires_allow_http(server, target, monkeypatch):
     monkeypatch.setenv("HEADLINES_MIRROR", server.at("/team"))
-    refused(target, "/team/a.json: not https", fetch, remote("https://", name="a.json"), target)
+    refused(target, f"/team/a.json: {PLAIN_HTTP}", fetch, remote("https://", name="a.json"), target)
     assert not server.requests
 
 
@@ -490,12 +627,12 @@ def test_a_cut_member_is_resumed(server, target):
 
 
 def test_a_killed_member_is_resumed_by_the_next_run(server, target):
-    part = kill(get_member, server, target)
-    assert part.read_bytes() in ZIP and part.stat().st_size == ranges.BLOCK
+    part = kill(get_member, server, target).read_bytes()
+    assert part and part in ZIP
     server.sent = 0
     get_member(server, target)
     assert gzip.decompress(target.read_bytes()) == TEXT["glove.2d.txt"]
-    assert server.sent < target.stat().st_size - ranges.BLOCK + 1000
+    assert server.sent < target.stat().st_size - len(part) + 1000
 
 
 def test_a_part_of_another_member_is_not_resumed(server, target):
@@ -617,6 +754,13 @@ def test_the_only_member_needs_no_name(extract):
     assert extract(zipped({"folder/": b"", "folder/vectors.txt": b"some text"}), Content(ONLY_MEMBER)) == b"some text"
 
 
+NOT_ONE = "small.zip: expected one member a.txt in the zip"
+
+
+def test_a_zip_in_a_zip_is_not_decompressed(extract):
+    assert extract(zipped({"inner.zip": SMALL}), Content(ONLY_MEMBER)) == SMALL
+
+
 def patched(offset, value, data=SMALL):
     """Change a 4-byte field in the last entry of a zip's directory."""
     entry = data.rindex(b"PK\1\2") + offset
@@ -650,6 +794,12 @@ def patched(offset, value, data=SMALL):
     ],
 )
 def test_a_bad_zip_is_refused(extract, data, message):
+    refused(extract.target, message, extract, data)
+
+
+def test_the_message_of_a_missing_member_lists_a_few_names(extract):
+    data = zipped({name: b"" for name in ["x" * 1000, *"bcdefghijk"]})
+    message = f"{NOT_ONE}, found 0 (members: {'x' * 60}, b, c, d, e, ...)"
     refused(extract.target, message, extract, data)
 
 
@@ -692,16 +842,3 @@ def test_a_flipped_bit_in_a_member_at_an_address_is_refused(server, target):
     server.files["/glove.zip"] = ZIP
     get_member(server, target)
     assert gzip.decompress(target.read_bytes()) == TEXT["glove.2d.txt"]
-NOT_ONE = "small.zip: expected one member a.txt in the zip"
-
-
-def test_a_zip_in_a_zip_is_not_decompressed(extract):
-    assert extract(zipped({"inner.zip": SMALL}), Content(ONLY_MEMBER)) == SMALL
-
-
-def test_the_message_of_a_missing_member_lists_a_few_names(extract):
-    data = zipped({name: b"" for name in ["x" * 1000, *"bcdefghijk"]})
-    message = f"{NOT_ONE}, found 0 (members: {'x' * 60}, b, c, d, e, ...)"
-    refused(extract.target, message, extract, data)
-
-

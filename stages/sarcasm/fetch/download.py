@@ -5,12 +5,12 @@ before the addresses of the file. Plain http is refused unless `allow_http`.
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from glob import escape
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from tqdm import tqdm
 
@@ -166,5 +166,5 @@ def _mirror_addresses(name: str) -> tuple[str, ...]:
         return ()
     if "://" not in mirror:
         return (str(Path(mirror, name)),)
-    parts = urlsplit(mirror)  # a query, such as an access token, stays after the path
-    return (parts._replace(path=f"{parts.path.rstrip('/')}/{name}").geturl(),)
+    folder, *query = re.split(r"(?=[?#])", mirror, maxsplit=1)  # a query, such as an access token, stays after the path
+    return ("".join([folder.rstrip("/"), "/", name, *query]),)
