@@ -12,19 +12,16 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
-from filelock import FileLock, Timeout
 
 ROOT = Path(__file__).resolve().parent
 PARAMS = ROOT / "params.yaml"
 sys.path.insert(0, str(ROOT / "stages"))
 
-from sarcasm.base.command import InputError, call, make_parser  # noqa: E402
+from sarcasm.base.command import InputError, call, make_parser, only_one  # noqa: E402
 from sarcasm.base.documents import read_document  # noqa: E402
 from sarcasm.base.files import write_text  # noqa: E402
 from sarcasm.base.params import check_params  # noqa: E402
@@ -42,7 +39,7 @@ def main(params: str, jobs: int) -> None:
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     if path.resolve() == PARAMS:
         check_params(read_document(path), path)
-        with only_one("params.yaml"):
+        with only_one("params.yaml", ROOT / ".dvc/tmp/params.yaml.repro.lock"):
             run_stages(ROOT, jobs)
             print(f"\n{(ROOT / 'plots/results.md').read_text(encoding='utf-8')}\nReport: plots/report.html")
     else:
@@ -51,30 +48,13 @@ def main(params: str, jobs: int) -> None:
         for section in (document["corpus"], document["glove"]):
             if section["source"] not in KNOWN:
                 section["source"] = make_absolute(section["source"])
-        with only_one(path.stem):
+        with only_one(path.stem, ROOT / f".dvc/tmp/{path.stem}.repro.lock"):
             run_experiment(path, document, jobs)
 
 
 def make_absolute(source: str) -> str:
     """Return a path as an absolute one, and an address unchanged."""
     return source if "://" in source else str(Path(source).absolute())
-
-
-@contextmanager
-def only_one(name: str) -> Iterator[None]:
-    """Wait until no other process runs `name`."""
-    path = ROOT / f".dvc/tmp/{name}.repro.lock"
-    path.parent.mkdir(exist_ok=True)
-    lock = FileLock(path)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        print(f"repro.py: another process runs {name}; waiting for it", file=sys.stderr, flush=True)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def run_stages(folder: Path, jobs: int) -> None:

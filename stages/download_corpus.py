@@ -10,29 +10,36 @@ out:  data/raw/headlines.jsonl      one object per line: headline, is_sarcastic 
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from sarcasm.base.command import InputError, run
+from sarcasm.base.command import InputError, only_one, run
 from sarcasm.base.files import write_text
 from sarcasm.base.params import Corpus, read_params
 from sarcasm.fetch.download import download_bar, fetch, verify
+from sarcasm.fetch.ranges import redact
 from sarcasm.fetch.sources import CORPORA, Content, Remote
 from sarcasm.text.corpus import format_lines, only_class, read_headlines
 
 TARGET = Path("data/raw/headlines.jsonl")
 DOWNLOADS = Path("data/raw/source")
+LOCK = Path(".dvc/tmp/download-corpus.stage.lock")
 
 
 def main() -> None:
-    """Run the stage."""
+    """Run the stage; of two at once, the second starts when the first has deleted its download."""
     params = read_params(Path("params.yaml"))
-    corpus = params.corpus
-    path = locate(corpus, params.allow_http)
+    with only_one("download-corpus", LOCK):
+        convert(params.corpus, params.allow_http)
+
+
+def convert(corpus: Corpus, allow_http: bool) -> None:
+    """Write the headlines of the corpus."""
+    path = locate(corpus, allow_http)
     headlines = list(read_headlines(path, corpus.text, corpus.label, corpus.positive))
     if what := only_class(headlines, corpus.classes):
         raise InputError(f"{path}: {what}, expected two classes")
     write_text(TARGET, "".join(format_lines(headlines)))
     if path.parent == DOWNLOADS:
         path.unlink()
-    print(f"{len(headlines)} headlines from {corpus.source}")
+    print(f"{len(headlines)} headlines from {redact(corpus.source)}")
 
 
 def locate(settings: Corpus, allow_http: bool) -> Path:

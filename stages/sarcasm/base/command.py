@@ -3,7 +3,11 @@
 import argparse
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 
 class InputError(ValueError):
@@ -40,3 +44,20 @@ def call(main: Callable[..., None], parser: argparse.ArgumentParser) -> None:
         sys.exit(f"{parser.prog}: {' '.join(str(error).split())}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+@contextmanager
+def only_one(name: str, path: Path) -> Iterator[bool]:
+    """Wait until no other process has the lock file `path`, and say so; yield whether there was one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock, waited = FileLock(path), False
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        print(f"{Path(sys.argv[0]).name}: another process runs {name}; waiting for it", file=sys.stderr, flush=True)
+        lock.acquire()
+        waited = True
+    try:
+        yield waited
+    finally:
+        lock.release()
