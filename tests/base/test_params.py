@@ -139,6 +139,43 @@ def test_inconsistent_split_sizes_are_refused(sizes, what, tmp_path):
     assert message(tmp_path, document).startswith(": split: ") and what in message(tmp_path, document)
 
 
+def with_source(section, source):
+    return with_change(f"{section}.source", lambda mapping, key: mapping.update({key: source}))
+
+
+@pytest.mark.parametrize("section", ["corpus", "glove"])
+@pytest.mark.parametrize(
+    ("address", "what"),
+    [
+        ("https://user:SECRET@host/a.json", "a user or password"),
+        ("https://SECRET@host/a.json", "a user or password"),
+        ("https://host/a.json?version=2&token=SECRET", "'token' in its query"),
+        ("https://host/a.json?X-Amz-Date=1&X-Amz-Signature=SECRET", "'X-Amz-Signature' in its query"),
+        ("https://host/a.json?sv=1&sig=SECRET", "'sig' in its query"),
+        ("https://host/a.json?apiKey=SECRET", "'apiKey' in its query"),
+    ],
+)
+def test_credentials_in_an_address_are_refused_and_not_shown(tmp_path, section, address, what):
+    found = message(tmp_path, with_source(section, address))
+    assert found == (
+        f": {section}.source: the address has {what}, which git would store; remove it and use ~/.netrc or "
+        "HEADLINES_MIRROR, see docs/own-headlines.md"
+    )
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[::1/SECRET", "https://user:SEC/RET@host/a", "https://h:99999/a", "s://a\0"]
+)
+def test_a_malformed_address_is_refused_and_not_shown(tmp_path, address):
+    assert message(tmp_path, with_source("corpus", address)) == ": corpus.source: not a valid address"
+
+
+@pytest.mark.parametrize("source", ["https://host/a@1/b.json?version=2&author=a#key=1", "a?token=1", "user:a@b/c.csv"])
+def test_other_addresses_and_paths_are_accepted(tmp_path, source):
+    write_params(tmp_path, with_source("corpus", source))
+    assert read_params(tmp_path / "params.yaml").corpus.source == source
+
+
 def test_a_duplicate_key_is_refused_with_its_line(tmp_path):
     text = (ROOT / "params.yaml").read_text(encoding="utf-8")
     count = text.count("\n")

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import hashlib
 import json
 import resource
 from contextlib import contextmanager
@@ -9,7 +10,8 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 import sklearn.metrics  # noqa: F401  its import makes a semaphore, which a full disk does not have room for
-from tests.project import contents, headlines, params, refusal, run_stage, write_params
+from filelock import FileLock
+from tests.project import contents, headlines, params, refusal, run_stage, start, write_params
 from tests.servers import running
 
 STAGES = [
@@ -134,22 +136,54 @@ def test_headlines_in_two_splits_are_reported_and_can_be_dropped(fresh_project):
     assert refusal(fresh_project, "split_corpus").startswith("split.test: needs 120 headlines in all")
 
 
-def test_a_gzipped_table_with_named_labels_is_downloaded(fresh_project):
+def test_a_gzipped_table_with_named_labels_is_downloaded(fresh_project, capsys):
     table = "title;site\nmoon, wins;Onion\nsenate votes;HuffPost\n"
     with running() as server:
         server.files["/a/own.csv.gz"] = gzip.compress(table.encode())
         document = params()
-        document["corpus"] |= {"source": server.at("/a/own.csv.gz"), "text": "title", "label": "site"}
+        document["corpus"] |= {"source": server.at("/a/own.csv.gz?version=2"), "text": "title", "label": "site"}
         document["corpus"] |= {"positive": "Onion", "classes": ["HuffPost", "Onion"]}
         document["allow_http"] = True
         write_params(fresh_project, document)
         run_stage(fresh_project, "download_corpus")
+        assert capsys.readouterr().out == f"2 headlines from {server.at('/a/own.csv.gz')}\n"
     written = (fresh_project / "data/raw/headlines.jsonl").read_text()
     assert [json.loads(line) for line in written.splitlines()] == [
         {"headline": "moon, wins", "is_sarcastic": 1},
         {"headline": "senate votes", "is_sarcastic": 0},
     ]
     assert not (fresh_project / "data/raw/source/own.csv.gz").exists()
+
+
+# Two processes that run the same download
+
+
+@contextmanager
+def second(folder, name):
+    """Hold the lock of a stage, as a first process does; yield a second process, which waits, and release the lock."""
+    (folder / ".dvc/tmp").mkdir(exist_ok=True)
+    with FileLock(folder / f".dvc/tmp/{name}.stage.lock"):
+        script = name.replace("-", "_")
+        process = start(folder, "python", f"stages/{script}.py")
+        assert process.stderr.readline() == f"{script}.py: another process runs {name}; waiting for it\n"
+        yield process
+
+
+def test_a_second_download_waits_for_the_first(fresh_project):
+    with second(fresh_project, "download-corpus") as process:
+        assert not (fresh_project / "data/raw/headlines.jsonl").exists()
+    assert process.communicate() == ("120 headlines from bundled\n", "") and process.returncode == 0
+
+
+@pytest.mark.parametrize(("there", "code"), [(b"moon 1 2", 0), (b"other", 1)])
+def test_a_second_download_of_vectors_finds_the_file_of_the_first(fresh_project, there, code):
+    checksum = hashlib.sha256(b"moon 1 2").hexdigest()
+    change(fresh_project, "glove", source="http://127.0.0.1/v.txt", sha256=checksum)  # refused if it is downloaded
+    with second(fresh_project, "download-glove") as process:
+        (fresh_project / "data/raw").mkdir()
+        (fresh_project / "data/raw/glove.txt.gz").write_bytes(gzip.compress(there))
+    output, _ = process.communicate()
+    assert process.returncode == code and output.startswith("http://127.0.0.1/v.txt, 50 dimensions: ") == (not code)
 
 
 # Invalid input is refused: exit code 1, one line, existing files stay

@@ -1,13 +1,16 @@
 """params.yaml as typed values. An unknown key, a wrong type or a value out of range is an error that names the key."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from sarcasm.base.command import InputError
 from sarcasm.base.documents import read_document
 
+SECRET = re.compile("(token|key|secret|password|passwd|pwd|signature|sig|auth|credentials?)$", re.IGNORECASE)
 RESERVED = {"headline", "label", "sentence"}  # columns of the tables that have one more column for each variant
 
 
@@ -42,6 +45,28 @@ def _class_names(value: list[str]) -> list[str]:
     raise ValueError(f"expected two different texts of printable characters, found {value!r:.60}")
 
 
+def _source(value: str) -> str:
+    """Return a name, a path, or an address without credentials: git stores params.yaml and dvc.lock."""
+    if "://" not in value:
+        return value
+    try:
+        parts = urlsplit(value)
+        parts.port  # noqa: B018  raises ValueError
+        valid = value.isprintable()
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ValueError("not a valid address")
+    secrets = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True) if SECRET.search(name)]
+    if "@" in parts.netloc or secrets:
+        what = "a user or password" if "@" in parts.netloc else f"{secrets[0]!r:.60} in its query"
+        raise ValueError(
+            f"the address has {what}, which git would store; remove it and use ~/.netrc or HEADLINES_MIRROR, see "
+            "docs/own-headlines.md"
+        )
+    return value
+
+
 Number = Annotated[float, BeforeValidator(_number)]
 PATTERNS = {
     r"^[a-z][a-z0-9_]*$": "a name of lower-case letters, digits and _ that starts with a letter",
@@ -57,6 +82,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Probability = Annotated[Number, Field(ge=0, lt=1)]
 Sha256 = Annotated[str, Field(pattern=SHA256)] | None
 Size = Annotated[int | float, BeforeValidator(_count_or_fraction)]
+Source = Annotated[Text, AfterValidator(_source)]
 Label = Annotated[Any, BeforeValidator(_label)]
 Classes = Annotated[list[Annotated[str, Field(max_length=30)]], AfterValidator(_class_names)]
 
@@ -70,7 +96,7 @@ class Section(BaseModel):
 class Corpus(Section):
     """Where the headlines come from."""
 
-    source: Text
+    source: Source
     text: Text
     label: Text
     positive: Label
@@ -110,7 +136,7 @@ class Vocabulary(Section):
 class Glove(Section):
     """Where the word vectors come from, and the vocabulary of the variants that use them."""
 
-    source: Text
+    source: Source
     dimension: Width
     member: Text | None
     sha256: Sha256

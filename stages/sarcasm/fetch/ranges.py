@@ -6,7 +6,7 @@ from pathlib import Path
 from time import monotonic
 
 import requests
-from requests.exceptions import ChunkedEncodingError, InvalidSchema, InvalidURL, MissingSchema
+from requests.exceptions import ChunkedEncodingError, InvalidSchema, InvalidURL
 from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util import Retry
 
@@ -191,7 +191,7 @@ def _describe(error: requests.RequestException) -> str:
         if scheme := re.search(r"for .(.*?)://", str(error)):
             return f"address or redirect starts with {scheme[1]}://, expected https:// (http:// requires allow_http)"
         return "proxy is a SOCKS proxy, expected an http:// or https:// proxy"
-    if isinstance(error, (InvalidURL, MissingSchema)):
+    if isinstance(error, InvalidURL):
         return "not a valid address, or a redirect or proxy with one, or a password outside Latin-1"
     if reason := _certificate_error(error):
         return f"certificate is not valid ({reason})"
