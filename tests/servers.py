@@ -115,10 +115,11 @@ def serve(cut: int | None = None, pause: float = 0, **changed: str | None) -> St
 
 
 def drip(handler: Handler) -> None:
-    """Serve the headers and one byte, and no more until the client closes the connection."""
-    handler.reply(200, {"ETag": handler.server.etag, "Content-Length": 300_000}, b"x")
-    handler.rfile.read(1)
-    handler.close_connection = True
+    """Serve the requested file, without ranges, byte by byte."""
+    body = handler.server.files[handler.path]
+    handler.reply(200, {"ETag": handler.server.etag, "Content-Length": len(body)})
+    for byte in body:
+        handler.write(bytes([byte]))
 
 
 def status(code: int, **headers: str) -> Step:

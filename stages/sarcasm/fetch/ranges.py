@@ -27,7 +27,7 @@ class LocalFile:
         try:
             if not path.is_file():
                 raise InputError(f"{path}: no such file")
-            path.open("rb").close()
+            path.open("rb").close()  # raises an OSError if it cannot be read
         except OSError as error:
             raise InputError(f"{path}: {error.strerror}") from error
         self.path, self.name, self.size = path, name or str(path), path.stat().st_size
