@@ -280,7 +280,6 @@ def test_a_server_that_sends_one_byte_a_connection_is_given_up(server, target):
     server.script = [serve(), *[serve(1, Content_Length="1")] * ranges.ATTEMPTS]
     with pytest.raises(InputError, match="request failed or was cut off"):
         get(remote(server.at("/a.json")), target)
-    assert not server.script
 
 
 def send_much(code, **headers):

@@ -39,7 +39,7 @@ def write_inputs(folder: Path, variants: int = 3, split: str = "test", **change)
     names = [f"variant_{number}" for number in range(variants)]
     params["variants"] = dict.fromkeys(names, params["variants"]["bi_lstm"])
     params["corpus"] |= {"source": "/home/someone/<i>mine.csv", "classes": CLASSES}
-    params["glove"]["source"] = "https://me:secret@example.org/vectors.zip?token=secret"
+    params["glove"]["source"] = "https://example.org/vectors.zip?part=secret"
     predictions = pd.DataFrame(HEADLINES, columns=["headline", "label"])
     for name in names:
         errors = [0.99 - 0.98 * label for _, label in UNTRUSTED]  # the largest, so that they are listed
