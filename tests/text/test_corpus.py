@@ -76,7 +76,7 @@ def refused(folder, suffix, data, positive=None):
 @pytest.mark.parametrize(("suffix", "write"), FILES)
 @given(headlines=HEADLINES, end=ENDS, bom=BOM, ascii=st.booleans(), last=st.booleans())
 @example([Headline('a "b", \0 c\rd\x85\u2028e', 1)] * 2, "\r\n", b"\xef\xbb\xbf", False, False)
-@example([Headline("word " * 10_000, 0)], "\n", b"", True, True)
+@example([Headline("word " * 30_000, 0)], "\n", b"", True, True)
 def test_every_format_gives_the_headlines_back(folder, suffix, write, headlines, end, bom, ascii, last):
     data = bom + (write(headlines, end, ascii) + end * last).encode()
     assert read(folder, suffix, data) == read(folder, f"{suffix}.gz", gzip.compress(data, 1)) == headlines
@@ -234,6 +234,12 @@ def test_the_delimiter_is_the_one_with_both_columns(folder):
         "found 'is_sarcastic\\theadline'"
     )
     assert "separated by '\\t', found 'headline;label'" in refused(folder, ".tsv", "headline;label\nmoon;1\n")
+
+
+@pytest.mark.parametrize("before", ["\ufeff \n\t", "     ", "\n" * 5000])
+def test_an_array_may_follow_blanks(folder, before):
+    headlines = [Headline("moon", 1), Headline("sun", 0)]
+    assert read(folder, ".json", before + array(headlines)) == headlines
 
 
 @pytest.mark.parametrize("data", ["", "\n \n", "[]", "headline,is_sarcastic\n"])

@@ -17,6 +17,7 @@ from sarcasm.base.command import InputError
 FORMATS = (".json", ".jsonl", ".csv", ".tsv")
 DELIMITERS = {".csv": ",;", ".tsv": "\t"}
 LABELS = {"0.0": 0, "false": 0, "no": 0, "1.0": 1, "true": 1, "yes": 1}  # as `_canonical` writes them
+csv.field_size_limit(2**31 - 1)  # characters of a cell; by default 131,072, where JSON has no limit
 
 
 class Headline(NamedTuple):
@@ -71,9 +72,8 @@ def _rows(path: Path, columns: tuple[str, str]) -> Iterator[tuple[str, Any]]:
         raise InputError(f"{path}: expected a file that ends in {', '.join(FORMATS)}, or one of these and .gz")
     if suffix in DELIMITERS:
         return _table_rows(path, columns, DELIMITERS[suffix])
-    with _open(path) as file:
-        is_array = file.read(4).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
-    return _array_rows(path) if suffix == ".json" and is_array else _line_rows(path)
+    is_array = suffix == ".json" and next(filter(str.strip, _texts(path)), "").lstrip().startswith("[")
+    return _array_rows(path) if is_array else _line_rows(path)
 
 
 @contextmanager
