@@ -1,5 +1,8 @@
 """For any headlines, tokens contain no white space and can be read back from their files."""
 
+from time import process_time
+from unicodedata import normalize
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -55,6 +58,31 @@ def test_any_headlines_become_ids_and_back(name, headlines, tmp_path_factory):
 @pytest.mark.parametrize("name", TOKENIZERS)
 def test_an_entity_with_too_many_digits_for_python_is_text(name):
     assert split_with(name, [f"a &#{'9' * 5000}; moon"])[0][-1] == "moon"
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+@pytest.mark.parametrize(
+    "text", ["<a", "<a ", '<a "', "<a/", "<a b='", "<!--", "</", "<?", "<![CDATA[", "<b>", "&a", "\u0301\u0316"]
+)
+def test_no_markup_or_accents_take_quadratic_time(name, text):
+    start = process_time()
+    split_with(name, [(text * 20_000)[:20_000]])
+    assert process_time() - start < 0.2  # seconds, ten times a millisecond per 1,000 characters
+
+
+def test_a_headline_that_is_long_and_has_many_marks_is_read_as_it_is():
+    assert split_with("full", ["<i>a</i>" * 31]) == [["a" * 31]]  # 248 characters
+    few, many = (split_with("full", ["<b>moon</b> " * tags + "x " * 125])[0] for tags in (4, 5))
+    assert few == ["moon"] * 4 + ["x"] * 125
+    assert many[:8] == ["<", "b", ">", "moon", "<", "/", "b", ">"]
+
+
+@given(st.text())
+def test_nfd_text_has_the_tokens_of_nfc_text(text):
+    forms = [f"Cafe\u0301 {normalize(form, text)}" for form in ("NFC", "NFD")]
+    composed, decomposed = split_with("full", forms)
+    assert composed == decomposed and composed[0] == "café"
+    assert split_with("stripped", ["Cafe\u0301"]) == [["cafe\u0301"]]  # as in the book
 
 
 @pytest.mark.parametrize("name", TOKENIZERS)
