@@ -1,5 +1,6 @@
 """Files are written completely or not at all."""
 
+import errno
 import os
 
 import pytest
@@ -14,6 +15,11 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
         temporary.write_text("half of the n")
         raise KeyboardInterrupt
     assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_named_with_the_file(tmp_path):
+    with pytest.raises(OSError, match=r"No space left on device: '.*/a.txt'$"), atomic_write(tmp_path / "a.txt"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # as write() raises it
 
 
 def test_leftovers_of_a_killed_process_are_deleted(tmp_path):

@@ -1,5 +1,6 @@
 """Atomic files: every output is written to a temporary file beside it and then renamed, so it is whole or absent."""
 
+import errno
 import hashlib
 import json
 import os
@@ -13,6 +14,7 @@ if TYPE_CHECKING:  # importing pandas takes half a second, and predict.py writes
     import pandas as pd
 
 DIGEST_SIZE = hashlib.sha256().digest_size  # bytes
+FULL = errno.ENOSPC, errno.EDQUOT, errno.EFBIG
 
 
 @contextmanager
@@ -30,6 +32,10 @@ def atomic_write(path: Path) -> Iterator[Path]:
         with temporary.open("rb") as file:
             os.fsync(file.fileno())  # otherwise a power cut could leave the new name without its content
         temporary.replace(path)
+    except OSError as error:
+        if error.errno in FULL:
+            error.filename = str(path)  # a failed write does not name its file
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
