@@ -22,7 +22,7 @@ from sarcasm.base.command import run
 from sarcasm.base.files import read_json, write_text
 from sarcasm.base.params import read_params
 from sarcasm.results.report import Input, Results, render, source_name
-from sarcasm.results.tables import read_evaluation
+from sarcasm.results.tables import read_evaluation, read_table
 
 TARGET = Path("plots/report.html")
 LIBRARIES = "torch", "numpy", "pandas", "scikit-learn", "beautifulsoup4", "matplotlib", "Jinja2", "dvc"
@@ -46,18 +46,13 @@ def main() -> None:
         histories={str(name): pd.read_csv(f"plots/history/{name}.csv") for name in evaluation.index},
         coverage=read_json(Path("metrics/coverage.json")),
         curve=pd.read_csv("plots/coverage.csv"),
-        missing=read_texts(Path("plots/missing_words.csv")),
-        predictions=read_texts(Path("data/predictions.csv")),
-        sentences=read_texts(Path("plots/sentences.csv")),
+        missing=read_table(Path("plots/missing_words.csv"), "word"),
+        predictions=read_table(Path("data/predictions.csv"), "headline"),
+        sentences=read_table(Path("plots/sentences.csv"), "sentence"),
     )
     page = render(results)
     write_text(TARGET, page)
     print(f"{TARGET}: {len(page.encode()):,} bytes")
-
-
-def read_texts(path: Path) -> pd.DataFrame:
-    """Read a table in which a text may be `null` or contain a carriage return."""
-    return pd.read_csv(path, keep_default_na=False, lineterminator="\n")
 
 
 def describe(what: str, source: str, path: Path) -> Input:

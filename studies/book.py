@@ -29,7 +29,7 @@ from sarcasm.base.command import InputError, run
 from sarcasm.base.files import write_bytes, write_csv, write_text
 from sarcasm.network.trainer import Epoch, overfit_epoch
 from sarcasm.results.figures import COLOURS, STYLE, UNITS, draw_history, history_limits, save_figure
-from sarcasm.results.tables import mean_and_range
+from sarcasm.results.tables import mean_and_range, read_table
 
 CHAPTER = Path("results/book/chapter.yaml")
 
@@ -47,19 +47,18 @@ def main(out: str) -> None:
         except InputError as error:  # the experiment has not been run
             print(error)
     write_results(chapter["runs"], folder)
-    write_text(
-        folder / "sentences.md", format_sentences(chapter["sentences"], read_table("book", "plots/sentences.csv"))
-    )
+    sentences = read_texts("book", "plots/sentences.csv", "sentence")
+    write_text(folder / "sentences.md", format_sentences(chapter["sentences"], sentences))
 
 
-def read_table(name: str, path: str) -> pd.DataFrame:
-    """Return a table of an experiment."""
-    return pd.read_csv(io.BytesIO(read_file(name, path)), keep_default_na=False)
+def read_texts(name: str, path: str, texts: str) -> pd.DataFrame:
+    """Return a table of an experiment, the column `texts` as it is."""
+    return read_table(io.BytesIO(read_file(name, path)), texts)
 
 
 def write_histories(name: str, folder: Path) -> None:
     """Write the history of each variant of an experiment."""
-    for variant, history in read_table(name, "plots/histories.csv").groupby("variant"):
+    for variant, history in read_texts(name, "plots/histories.csv", "variant").groupby("variant"):
         write_csv(folder / f"{variant}.csv", history.drop(columns="variant"))
 
 

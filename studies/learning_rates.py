@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 from sarcasm.base.command import InputError, run
 from sarcasm.base.files import write_csv, write_text
 from sarcasm.results.figures import COLOURS, STYLE, UNITS, save_figure, set_title
+from sarcasm.results.tables import read_table
 
 
 def main(variant: str, out: str) -> None:
@@ -45,7 +46,7 @@ def read_experiments(variant: str) -> pd.DataFrame:
         revision = experiment["revs"][0]
         parameters = revision["data"]["params"]["params.yaml"]["data"]
         text = subprocess.check_output(["git", "show", f"{revision['rev']}:plots/histories.csv"], text=True)
-        table = pd.read_csv(io.StringIO(text)).query("variant == @variant").drop(columns="variant")
+        table = read_table(io.StringIO(text), "variant").query("variant == @variant").drop(columns="variant")
         table.insert(0, "learning_rate", float(parameters["variants"][variant]["learning_rate"]))
         histories.append(table)
     if not histories:

@@ -209,6 +209,17 @@ def test_one_variant_without_a_test_split(tmp_path, soup):
     assert "no test split" in other.select_one(".notice").text and not soup.select(".notice")
 
 
+def test_texts_that_look_like_numbers_are_shown(tmp_path):
+    write_inputs(tmp_path, variants=1)
+    (tmp_path / "plots/sentences.csv").write_text("sentence,variant_0\n1984,0.25\n")
+    (tmp_path / "plots/missing_words.csv").write_text("word,count\n00,2\n")
+    predictions = tmp_path / "data/predictions.csv"
+    predictions.write_text("headline,label,variant_0\n007,0,0.75\n011,1,0.75\n")
+    page = BeautifulSoup(write_report(tmp_path), "html.parser")
+    assert [word.text for word in page.select(".words bdi")] == ["00"]
+    assert "1984" in page.text and "007" in page.text
+
+
 def test_a_missing_input_ends_the_stage_with_one_line(tmp_path):
     (write_inputs(tmp_path) / "plots/sentences.csv").unlink()
     assert refusal(tmp_path, "write_report").endswith("No such file or directory: 'plots/sentences.csv'")

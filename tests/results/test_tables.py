@@ -1,7 +1,18 @@
 import pandas as pd
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from sarcasm.results.tables import calibration, calibration_error, confusion, disagreements, misclassified
+from sarcasm.base.files import write_csv
+from sarcasm.results.tables import (
+    calibration,
+    calibration_error,
+    confusion,
+    disagreements,
+    misclassified,
+    read_evaluation,
+    read_table,
+)
 
 PREDICTIONS = pd.DataFrame(
     {
@@ -11,6 +22,25 @@ PREDICTIONS = pd.DataFrame(
         "b": [0.9, 0.4, 0.15, 0.5, 0.95],
     }
 )
+
+
+@given(st.lists(st.text(min_size=1), min_size=1))
+@example(["1984"])
+@example(["00", "1e5"])
+@example(["nan", "NA", "null", "a\rb", "a\0b"])
+@example(["true", "False"])
+def test_texts_stay_as_they_are(tmp_path_factory, texts):
+    path = tmp_path_factory.mktemp("table") / "table.csv"
+    write_csv(path, pd.DataFrame({"word": texts, "count": 1}))
+    assert read_table(path, "word").to_numpy().tolist() == [[text, 1] for text in texts]
+
+
+@pytest.mark.parametrize("name", ["nan", "null", "true", "inf"])
+def test_a_variant_may_have_any_name(tmp_path, name):
+    (tmp_path / "evaluation.csv").write_text(f"variant,overfit_epoch,roc_auc\n{name},,\n")
+    evaluation = read_evaluation(tmp_path / "evaluation.csv")
+    assert evaluation.index.tolist() == [name]
+    assert evaluation["overfit_epoch"].dtype == "Int64" and evaluation.isna().all(axis=None)
 
 
 def test_calibration_in_bins_of_a_tenth():

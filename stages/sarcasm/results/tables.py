@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pandas as pd
@@ -14,9 +15,14 @@ HEADER = """\
 """
 
 
+def read_table(file: Path | IO[str] | IO[bytes], texts: str) -> pd.DataFrame:
+    """Read a CSV file; in the column `texts` any text stays as it is: `nan`, `00`, or with a carriage return in it."""
+    return pd.read_csv(file, dtype={texts: str}, keep_default_na=False, na_values=[""], lineterminator="\n")
+
+
 def read_evaluation(path: Path) -> pd.DataFrame:
     """Read metrics/evaluation.csv: one row per variant, indexed by its name."""
-    return pd.read_csv(path, index_col="variant", dtype={"overfit_epoch": "Int64"})
+    return read_table(path, "variant").set_index("variant").astype({"overfit_epoch": "Int64"})
 
 
 def format_results(evaluation: pd.DataFrame) -> str:
