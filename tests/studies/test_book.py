@@ -65,7 +65,7 @@ def test_the_tables_compare_the_chapter_with_the_experiments(small_project, monk
     assert [row.split(" | ")[0] for row in rows] == ["| one direction", "| frozen"]
     assert f"| {np.mean(losses):.4f} ({min(losses):.4f} to {max(losses):.4f}) |" in rows[0]
     first, second = out.joinpath("sentences.md").read_text(encoding="utf-8").splitlines()[2:]
-    ours = book.read_table("book", "plots/sentences.csv").at[0, "lstm"]
+    ours = book.read_texts("book", "plots/sentences.csv", "sentence").at[0, "lstm"]
     assert first == f"| {SENTENCE} | lstm | 0.5000 | {ours:.4f} |"
     assert second == f"| {SENTENCE} | bi_lstm | 0.2500 | not run |"
 
