@@ -10,6 +10,11 @@ All other stages depend on this one, directly or through others, as DVC puts the
 shell commands. Run it by hand after `dvc exp apply` of an experiment with other variants.
 """
 
+from sarcasm.base.interrupt import exit_on_interrupt
+
+if __name__ == "__main__":
+    exit_on_interrupt()
+
 from pathlib import Path
 
 from sarcasm.base.command import run

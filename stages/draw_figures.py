@@ -15,6 +15,11 @@ out:  plots/histories.csv          the histories in one table, for `dvc plots`
       plots/results.md             scores of every variant
 """
 
+from sarcasm.base.interrupt import exit_on_interrupt
+
+if __name__ == "__main__":
+    exit_on_interrupt()
+
 from pathlib import Path
 
 import pandas as pd

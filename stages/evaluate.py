@@ -13,6 +13,11 @@ out:  metrics/scores/<variant>.json  accuracy with its 95 % interval, loss, F1, 
       plots/sentences.csv            the probability from each variant for the sentences of params.yaml
 """
 
+from sarcasm.base.interrupt import exit_on_interrupt
+
+if __name__ == "__main__":
+    exit_on_interrupt()
+
 from pathlib import Path
 
 import numpy as np

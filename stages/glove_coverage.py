@@ -11,6 +11,11 @@ out:  data/embeddings/glove.npy                      float32 (vocabulary, dimens
       plots/missing_words.csv                        the most frequent words without a vector
 """
 
+from sarcasm.base.interrupt import exit_on_interrupt
+
+if __name__ == "__main__":
+    exit_on_interrupt()
+
 import io
 from pathlib import Path
 

@@ -8,6 +8,11 @@ out:  data/split/<split>.jsonl  train, validation and test (an empty file if the
       metrics/corpus.json       size, fraction of the positive class, overlap with the training split
 """
 
+from sarcasm.base.interrupt import exit_on_interrupt
+
+if __name__ == "__main__":
+    exit_on_interrupt()
+
 import sys
 from pathlib import Path
 

@@ -11,6 +11,11 @@ out:  data/tokenized/<name>.npz                token ids, lengths and labels of 
       metrics/vocabulary/<name>.json           vocabulary size, types, tokens per headline, unknown and truncated
 """
 
+from sarcasm.base.interrupt import exit_on_interrupt
+
+if __name__ == "__main__":
+    exit_on_interrupt()
+
 from pathlib import Path
 
 import numpy as np

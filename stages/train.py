@@ -15,6 +15,11 @@ out:  models/<name>.pt                            settings, vocabulary and weigh
 After each epoch the state is saved to checkpoints/<name>.pt; a killed run resumes from it, with the same result.
 """
 
+from sarcasm.base.interrupt import exit_on_interrupt
+
+if __name__ == "__main__":
+    exit_on_interrupt()
+
 from pathlib import Path
 from typing import Any
 

@@ -11,6 +11,11 @@ in:   data/raw/headlines.jsonl, data/raw/glove.txt.gz    for their size and chec
 out:  plots/report.html
 """
 
+from sarcasm.base.interrupt import exit_on_interrupt
+
+if __name__ == "__main__":
+    exit_on_interrupt()
+
 import hashlib
 import platform
 from importlib.metadata import version

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from sarcasm.base.interrupt import raise_on_interrupt
+
 
 class InputError(ValueError):
     """Data, parameters or a download are wrong, and the user can fix it.
@@ -38,6 +40,7 @@ def call(main: Callable[..., None], parser: argparse.ArgumentParser) -> None:
     """
     arguments = parser.parse_args()
     try:
+        raise_on_interrupt()
         main(**vars(arguments))
         gc.freeze()  # otherwise Python, at exit, collects garbage in all of torch: 0.6 s of every training stage
     except (InputError, OSError) as error:
