@@ -81,6 +81,63 @@ def test_other_files_are_refused_and_run_no_code(path, data, tmp_path, monkeypat
     assert not Path("executed").exists()
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"network": NETWORK | {"cell": "moon"}},
+        {"network": NETWORK | {"layers": 10**9}},
+        {"network": NETWORK | {"hidden_size": 10**12}},
+        {"network": NETWORK | {"embedding_dimension": "2"}},
+        {"network": NETWORK | {"dropout": []}},
+        {"network": {}},
+        {"network": None},
+        {"tokenizer": "moon"},
+        {"max_length": 10**9},
+        {"max_length": -1},
+        {"max_length": 1.5},
+        {"vocabulary": 4},
+        {"vocabulary": [[], [], [], []]},
+        {"classes": ["one"]},
+        {"classes": [0, 1]},
+        {"classes": ["a", "\033[2J"]},
+    ],
+    ids=str,
+)
+def test_a_model_of_other_settings_is_refused(model, path, change):
+    save_model(path, replace(model, **change))
+    with pytest.raises(InputError, match="small"):
+        load_model(path)
+
+
+@pytest.mark.parametrize("settings", ["{", "[]", "1" * 5000, "[" * 100_000, '{"variant": 1}', 3])
+def test_settings_that_are_not_json_or_not_complete_are_refused(path, settings):
+    write_checksummed(path, saved({"settings": settings, "weights": {}}))
+    with pytest.raises(InputError, match="small.pt: not a model of this project"):
+        load_model(path)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_weights_that_are_not_finite_are_refused(model, path, value):
+    model.weights["embedding.weight"][3, 1] = value  # of one word
+    save_model(path, model)
+    with pytest.raises(InputError, match="small.pt: .*weights are not finite"):
+        load_model(path)
+
+
+def test_a_probability_that_is_not_a_number_is_refused(model):
+    large = {name: torch.full_like(weight, 3e38) for name, weight in model.weights.items()}
+    large["output.weight"] = torch.tensor([[3e38, -3e38]])  # infinity minus infinity
+    with pytest.raises(InputError, match="model small: a probability is not a number"):
+        replace(model, weights=large).probabilities(["moon"])
+
+
+def test_weights_that_need_more_memory_than_their_file_are_refused(model, path):
+    weights = model.weights | {"embedding.weight": torch.zeros(1).expand(4, 2)}
+    save_model(path, replace(model, weights=weights))
+    with pytest.raises(InputError, match="not all in the file"):
+        load_model(path)
+
+
 def test_a_missing_model_is_named(tmp_path):
     with pytest.raises(InputError, match="small.pt: no such model"):
         load_model(tmp_path / "small.pt")

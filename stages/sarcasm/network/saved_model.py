@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +20,8 @@ from sarcasm.network.trainer import predict
 from sarcasm.text.encoded import Encoded
 from sarcasm.text.tokenizers import TOKENIZERS
 from sarcasm.text.vocabulary import Tokens, encode, tokenize, unknown_words
+
+MAX_LENGTH = 10_000  # tokens, as in params.yaml
 
 
 class Classified(NamedTuple):
@@ -61,9 +62,10 @@ class SavedModel:
                 f"model {self.variant}: a vocabulary of {len(self.vocabulary)} words, "
                 f"expected {self.network['vocabulary_size']}"
             )
-        model = HeadlineClassifier(**self.network)
+        with torch.device("meta"):  # shapes without memory, as the settings may be wrong
+            model = HeadlineClassifier(**self.network)
         try:
-            model.load_state_dict(self.weights)
+            model.load_state_dict(dict(self.weights), assign=True)  # a copy, as torch changes its metadata
         except RuntimeError as error:
             raise InputError(f"model {self.variant}: weights and settings do not match: {error}") from error
         return model
@@ -99,7 +101,10 @@ class SavedModel:
     def _predict(self, ids: np.ndarray, lengths: np.ndarray) -> np.ndarray:
         """Return the probabilities, float32 (headlines,), of headlines of `lengths`, int64 (headlines,)."""
         headlines = HeadlineDataset(Encoded(ids, lengths, np.zeros(len(lengths))), self.max_length)
-        return predict(self.classifier, headlines, self.bucketed).sigmoid().numpy()
+        probabilities: np.ndarray = predict(self.classifier, headlines, self.bucketed).sigmoid().numpy()
+        if not np.isfinite(probabilities).all():
+            raise InputError(f"model {self.variant}: a probability is not a number, as its weights are too large")
+        return probabilities
 
 
 def save_model(path: Path, model: SavedModel) -> None:
@@ -118,8 +123,23 @@ def load_model(path: Path) -> SavedModel:
         if data is None:
             raise InputError(f"{path}: damaged, or not a model of this project; `dvc repro` trains it")
         saved = torch.load(io.BytesIO(data), weights_only=True, map_location="cpu")
-        return SavedModel(**json.loads(saved["settings"]) | {"weights": saved["weights"]})
+        model = SavedModel(**json.loads(saved["settings"]) | {"weights": saved["weights"]})
+        _check(model)
+        return model
     except FileNotFoundError:
         raise InputError(f"{path}: no such model; `dvc repro` trains it") from None
-    except (RuntimeError, UnpicklingError, TypeError, KeyError, IndexError, EOFError) as error:
-        raise InputError(f"{path}: not a model of this project: {error}") from error
+    except (InputError, OSError):
+        raise
+    except Exception as error:  # a file with a checksum may have any content, and torch any error for it
+        raise InputError(f"{path}: not a model of this project: {error!r:.200}") from error
+
+
+def _check(model: SavedModel) -> None:
+    """Raise an exception if the model cannot classify, or needs more memory than its weights in the file."""
+    if not (1 <= model.max_length <= MAX_LENGTH and model.network["layers"] <= len(model.weights)):
+        raise ValueError("max_length or layers out of range")
+    if not all(weight.is_contiguous() and weight.isfinite().all() for weight in model.weights.values()):
+        raise ValueError("weights are not finite, or not all in the file")
+    if len(model.classes) != 2 or not all(name.isprintable() for name in model.classes):
+        raise ValueError("expected two class names of printable characters")
+    model.classify(["a headline"])
