@@ -13,8 +13,14 @@ out:  standard output, one row for each line of the input, in order:
 The probability is that of the positive class, the second of corpus.classes; above 0.5 it is the predicted label.
 An empty line has neither.
 --explain adds each word's leave-one-out importance: the probability minus the probability without the word.
+--skip-invalid continues after a line that is not UTF-8 or is too long: it is named on stderr and has an empty row.
 Predictions are written as lines arrive, so input of any length can be streamed.
 """
+
+from sarcasm.base.interrupt import exit_on_interrupt
+
+if __name__ == "__main__":
+    exit_on_interrupt()
 
 import argparse
 import os
@@ -34,8 +40,10 @@ from sarcasm.results.predictions import LABEL_WIDTH, Prediction, decode, header,
 SELECTED = Path("metrics/selected.json")
 
 
-def main(model: str | None, json: bool, explain: bool, headlines: list[str]) -> None:
+def main(model: str | None, json: bool, explain: bool, skip_invalid: bool, headlines: list[str]) -> None:
     """Classify the headlines, or the lines of standard input if there are none."""
+    if sys.stdout is None:
+        raise InputError("standard output is closed, expected a terminal, a pipe or a file")
     torch.set_num_threads(1)  # sums in a fixed order
     saved = find_model(model or selected_variant())
     table = sys.stdout.isatty() and not json
@@ -43,7 +51,8 @@ def main(model: str | None, json: bool, explain: bool, headlines: list[str]) -> 
     form = to_json if json else choose_form(table, width)
     if table:
         write(header(width))
-    for chunk in read_arguments(headlines) if headlines else read_input():
+    chunks = [list(map(os.fsencode, headlines))] if headlines else read_input()
+    for chunk in decode(chunks, "argument" if headlines else "line", warn if skip_invalid else None):
         write("".join(map(form, classify(saved, chunk, explain))))
 
 
@@ -68,19 +77,18 @@ def choose_form(table: bool, width: int) -> Callable[[Prediction], str]:
     return partial(to_row, width=width, colour=not os.environ.get("NO_COLOR")) if table else to_tsv
 
 
-def read_arguments(headlines: list[str]) -> Iterator[list[str]]:
-    """Yield the arguments as one chunk. Raises InputError if one is not UTF-8."""
-    yield decode([os.fsencode(headline) for headline in headlines], 1, "argument")
-
-
-def read_input() -> Iterator[list[str]]:
-    """Yield the lines of standard input in chunks."""
+def read_input() -> Iterator[list[bytes]]:
+    """Return the lines of standard input in chunks. Raises InputError if it is closed."""
+    if sys.stdin is None:
+        raise InputError("standard input is closed, expected headlines as arguments or as lines of standard input")
     if sys.stdin.isatty():
         print("One headline per line; Ctrl-D ends.", file=sys.stderr)
-    count = 0
-    for lines in line_chunks(sys.stdin.fileno()):
-        yield decode(lines, count + 1)
-        count += len(lines)
+    return line_chunks(sys.stdin.fileno())
+
+
+def warn(message: str) -> None:
+    """Name a skipped line on stderr."""
+    print(f"predict.py: warning: skipped {message}", file=sys.stderr)
 
 
 def classify(model: SavedModel, headlines: list[str], explain: bool) -> Iterable[Prediction]:
@@ -106,6 +114,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", help="name of a model in models/ (default: the variant of metrics/selected.json)")
     parser.add_argument("--json", action="store_true", help="JSON Lines")
     parser.add_argument("--explain", action="store_true", help="add the leave-one-out importance of each word")
+    parser.add_argument("--skip-invalid", action="store_true", help="continue after a line that is not valid")
     parser.add_argument("headlines", nargs="*", metavar="HEADLINE")
     return parser
 

@@ -18,7 +18,7 @@ import predict
 from sarcasm.base.command import InputError
 from sarcasm.base.files import write_json
 from sarcasm.network.saved_model import SavedModel, save_model
-from sarcasm.results.predictions import CHUNK, header, line_chunks, to_row
+from sarcasm.results.predictions import CHUNK, decode, header, line_chunks, to_row
 
 STAGE = Path(predict.__file__)
 CLASSES = ["not sarcastic", "sarcastic"]
@@ -76,7 +76,7 @@ def feed(tmp_path, monkeypatch):
 
 
 def classify(capfd, *headlines, json=False, explain=False):
-    predict.main(None, json, explain, list(headlines))
+    predict.main(None, json, explain, False, list(headlines))
     return capfd.readouterr().out
 
 
@@ -140,44 +140,77 @@ def test_many_headlines_have_the_probabilities_of_each_alone():
 def test_a_bad_line_is_named(project, feed, content, message):
     feed(content)
     with pytest.raises(InputError, match=message):
-        predict.main(None, False, False, [])
+        predict.main(None, False, False, False, [])
 
 
-def test_lines_are_counted_over_chunks(project, feed):
-    feed(b"good\n" * CHUNK + b"\xff\n")
-    with pytest.raises(InputError, match=f"line {CHUNK + 1}: not UTF-8"):
-        for _ in predict.read_input():
-            pass
+def test_the_lines_before_a_bad_one_are_answered(project, feed, capfd):
+    for bad in (b"b\xffd", b"x" * (CHUNK + 1)):
+        feed(b"good\nbad\n" + bad + b"\nmoon\n")
+        with pytest.raises(InputError, match="^line 3: "):
+            predict.main(None, False, False, False, [])
+        assert [line.split("\t")[2] for line in capfd.readouterr().out.splitlines()] == ["good", "bad"]
+
+
+def test_a_bad_line_can_be_skipped_with_an_empty_row(project, feed, capfd):
+    feed(b"good\nb\xffd\n" + b"x" * (3 * CHUNK) + b"\nmoon")
+    predict.main(None, False, False, True, [])
+    out, err = capfd.readouterr()
+    assert [line.split("\t")[2] for line in out.splitlines()] == ["good", "", "", "moon"]
+    assert err.splitlines() == [
+        "predict.py: warning: skipped line 2: not UTF-8 at byte 2",
+        f"predict.py: warning: skipped line 3: longer than {CHUNK:,} bytes",
+    ]
+
+
+def test_lines_are_counted_over_chunks():
+    chunks = decode([[b"good"] * 10, [b"good", b"\xff"]], "line", None)
+    assert [len(next(chunks)), len(next(chunks))] == [10, 1]
+    with pytest.raises(InputError, match="line 12: not UTF-8"):
+        next(chunks)
+
+
+@pytest.mark.parametrize("name", ["stdin", "stdout"])
+def test_a_closed_stream_is_named(project, monkeypatch, name):
+    monkeypatch.setattr(sys, name, None)  # as Python sets it
+    stream = {"stdin": "input", "stdout": "output"}[name]
+    with pytest.raises(InputError, match=f"^standard {stream} is closed"):
+        predict.main(None, False, False, False, [])
+
+
+def test_json_lines_have_no_control_characters(project, capfd):
+    line = classify(capfd, "moon \x9b2J caf\xe9", json=True)
+    assert "\\u009b" in line and line[:-1].isprintable() and json.loads(line)["headline"] == "moon \x9b2J caf\xe9"
+    assert "caf\xe9" in classify(capfd, "caf\xe9", json=True)
 
 
 def test_a_bad_argument_is_named(project):
     with pytest.raises(InputError, match="argument 2: not UTF-8 at byte 1"):
-        predict.main(None, False, False, ["good", os.fsdecode(b"\xff")])
+        predict.main(None, False, False, False, ["good", os.fsdecode(b"\xff")])
 
 
 def test_an_unknown_model_is_refused_with_the_known_names(project):
     with pytest.raises(InputError, match=r"no model 'none' in models/, which has other, tiny$"):
-        predict.main("none", False, False, ["good"])
+        predict.main("none", False, False, False, ["good"])
 
 
 def test_without_a_selected_variant_a_model_must_be_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="^metrics/selected.json: no such file; `dvc repro` writes it"):
-        predict.main(None, False, False, ["good"])
+        predict.main(None, False, False, False, ["good"])
 
 
 def test_the_selected_variant_is_used_unless_another_is_named(project, capfd, monkeypatch):
     used = []
     monkeypatch.setattr(predict, "find_model", lambda name: used.append(name) or tiny_model())
-    predict.main(None, False, False, ["good"])
-    predict.main("other", False, False, ["good"])
+    predict.main(None, False, False, False, ["good"])
+    predict.main("other", False, False, False, ["good"])
     assert used == ["tiny", "other"]
 
 
 def test_no_models_at_all_says_what_trains_them(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="none; `dvc repro` trains them"):
-        predict.main("tiny", False, False, ["good"])
+        predict.main("tiny", False, False, False, ["good"])
 
 
 @pytest.mark.parametrize("no_colour", ["", "1"])
@@ -186,7 +219,7 @@ def test_a_terminal_gets_a_table_in_colour_unless_disabled(project, monkeypatch,
     ours, theirs = pty.openpty()
     with os.fdopen(theirs, "w") as terminal, monkeypatch.context() as patch:
         patch.setattr("sys.stdout", terminal)
-        predict.main(None, False, True, ["bad zorp\033[2J", " "])
+        predict.main(None, False, True, False, ["bad zorp\033[2J", " "])
         shown = ""
         while shown.count("\r\n") < 4:
             shown += os.read(ours, 10_000).decode()

@@ -3,7 +3,7 @@
 import json
 import os
 import select
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sarcasm.base.command import InputError
@@ -34,15 +34,20 @@ class Prediction(NamedTuple):
 def line_chunks(descriptor: int) -> Iterator[list[bytes]]:
     """Yield the lines of a file descriptor without their line feeds, a chunk whenever the input pauses or is large.
 
-    Raises InputError, naming the line, if one is longer than a chunk.
+    Of a line longer than a chunk, at least one byte more than a chunk is yielded.
     """
-    rest, count = b"", 0
+    rest, cut = b"", False  # cut: `rest` continues a line that has been yielded
     while block := _read_block(descriptor):
         *lines, rest = (rest + block).split(b"\n")
-        if len(rest) > CHUNK:
-            raise InputError(f"line {count + len(lines) + 1}: longer than {CHUNK:,} bytes")
+        if cut and lines:
+            del lines[0]
+            cut = False
+        if cut:
+            rest = b""
+        elif len(rest) > CHUNK:
+            lines.append(rest)
+            rest, cut = b"", True
         if lines:
-            count += len(lines)
             yield lines
     if rest:
         yield [rest]
@@ -60,18 +65,36 @@ def _read_block(descriptor: int) -> bytes:
     return block
 
 
-def decode(lines: list[bytes], first: int, unit: str = "line") -> list[str]:
-    """Decode lines of UTF-8, numbered from `first`; a byte order mark in line 1 is dropped.
+def decode(chunks: Iterable[list[bytes]], unit: str, skipped: Callable[[str], None] | None) -> Iterator[list[str]]:
+    """Decode lines of UTF-8, a chunk at a time; a byte order mark in line 1 is dropped.
 
-    Raises InputError, naming unit and number, if one is not UTF-8.
+    A line that is not UTF-8 or longer than a chunk is described to `skipped`, and is empty. Without `skipped` it raises
+    InputError, naming `unit` and number, after the lines before it have been yielded.
     """
-    texts = []
-    for number, line in enumerate(lines, start=first):
-        try:
-            texts.append(line.decode("utf-8-sig" if number == 1 else "utf-8").removesuffix("\r"))
-        except UnicodeDecodeError as error:
-            raise InputError(f"{unit} {number}: not UTF-8 at byte {error.start + 1}") from error
-    return texts
+    first = 1
+    for lines in chunks:
+        texts = []
+        for number, line in enumerate(lines, start=first):
+            try:
+                texts.append(_decode(line, "utf-8-sig" if number == 1 else "utf-8"))
+            except ValueError as error:
+                message = f"{unit} {number}: {error}"
+                if skipped is None:
+                    yield texts
+                    raise InputError(message) from error
+                skipped(message)
+                texts.append("")
+        yield texts
+        first += len(lines)
+
+
+def _decode(line: bytes, encoding: str) -> str:
+    if len(line) > CHUNK:
+        raise ValueError(f"longer than {CHUNK:,} bytes")
+    try:
+        return line.decode(encoding).removesuffix("\r")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8 at byte {error.start + 1}") from error
 
 
 def to_json(prediction: Prediction) -> str:
@@ -84,7 +107,8 @@ def to_json(prediction: Prediction) -> str:
     }
     if prediction.importance is not None:
         fields["importance"] = [[word, round(value, 6)] for word, value in prediction.importance]
-    return json.dumps(fields, ensure_ascii=False) + "\n"
+    line = json.dumps(fields, ensure_ascii=False)
+    return (line if line.isprintable() else json.dumps(fields)) + "\n"  # a control character is escaped
 
 
 def to_tsv(prediction: Prediction) -> str:
