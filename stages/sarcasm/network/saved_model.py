@@ -62,10 +62,9 @@ class SavedModel:
                 f"model {self.variant}: a vocabulary of {len(self.vocabulary)} words, "
                 f"expected {self.network['vocabulary_size']}"
             )
-        with torch.device("meta"):  # shapes without memory, as the settings may be wrong
-            model = HeadlineClassifier(**self.network)
+        model = HeadlineClassifier(**self.network)
         try:
-            model.load_state_dict(dict(self.weights), assign=True)  # a copy, as torch changes its metadata
+            model.load_state_dict(self.weights)
         except RuntimeError as error:
             raise InputError(f"model {self.variant}: weights and settings do not match: {error}") from error
         return model
@@ -135,11 +134,16 @@ def load_model(path: Path) -> SavedModel:
 
 
 def _check(model: SavedModel) -> None:
-    """Raise an exception if the model cannot classify, or needs more memory than its weights in the file."""
-    if not (1 <= model.max_length <= MAX_LENGTH and model.network["layers"] <= len(model.weights)):
-        raise ValueError("max_length or layers out of range")
-    if not all(weight.is_contiguous() and weight.isfinite().all() for weight in model.weights.values()):
+    """Raise an exception if the model cannot classify, or needs much more memory than its file."""
+    weights, network = model.weights.values(), model.network
+    if not all(weight.is_contiguous() and weight.isfinite().all() for weight in weights):
         raise ValueError("weights are not finite, or not all in the file")
+    hidden, dimension = network["hidden_size"], network["embedding_dimension"]
+    fewest = len(model.vocabulary) * dimension + hidden * dimension + network["layers"] * hidden * hidden
+    if fewest > sum(weight.numel() for weight in weights):  # otherwise the settings alone could take all memory
+        raise ValueError(f"fewer weights than the {fewest:,} that the settings need")
+    if not 1 <= model.max_length <= MAX_LENGTH:
+        raise ValueError(f"max_length {model.max_length}, expected 1 to {MAX_LENGTH:,}")
     if len(model.classes) != 2 or not all(name.isprintable() for name in model.classes):
         raise ValueError("expected two class names of printable characters")
     model.classify(["a headline"])
