@@ -7,6 +7,11 @@ in:   data/bundled/headlines.jsonl  if corpus.source is `bundled`
 out:  data/raw/headlines.jsonl      one object per line: headline, is_sarcastic (1 for the positive class, else 0)
 """
 
+from sarcasm.base.interrupt import exit_on_interrupt
+
+if __name__ == "__main__":
+    exit_on_interrupt()
+
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 

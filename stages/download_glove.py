@@ -9,6 +9,11 @@ out:  data/raw/glove.txt.gz            GloVe's text format: one word and its num
 Of a remote zip only the member for this dimension is downloaded.
 """
 
+from sarcasm.base.interrupt import exit_on_interrupt
+
+if __name__ == "__main__":
+    exit_on_interrupt()
+
 import gzip
 import zlib
 from pathlib import Path, PurePosixPath

@@ -3,7 +3,7 @@
 import pytest
 from tests.project import ROOT, start
 
-SCRIPTS = sorted(path.name for path in (ROOT / "stages").glob("*.py") if not path.name.startswith("download_"))
+SCRIPTS = sorted(path.name for path in (ROOT / "stages").glob("*.py"))
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
