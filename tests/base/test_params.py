@@ -6,13 +6,15 @@ import math
 import re
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.edits import EDITS, JSON, edited
 from tests.project import ROOT, params, refusal, to_yaml, write_params
 
 from sarcasm.base.command import InputError
 from sarcasm.base.documents import read_document
-from sarcasm.base.params import read_params
+from sarcasm.base.params import Params, read_params
 
 COUNT, WIDTH, SEED = [0, -1, 1_000_001], [0, -1, 10_001], [-1, 2**32]
 INTEGER = ["3", "x", True, 1.5, 3.0, [3], {"a": 3}, datetime.date(2020, 1, 1)]
@@ -239,6 +241,27 @@ def test_text_that_is_not_utf8_is_refused(tmp_path):
 def test_any_text_is_refused_in_one_line(text, tmp_path_factory):
     found = message(tmp_path_factory.getbasetemp(), text)
     assert re.match(r"(, line \d+)?: \S+", found)
+
+
+@given(path=st.sampled_from(PATHS), value=JSON)
+def test_any_value_is_read_as_it_is_or_refused_by_name(path, value, tmp_path_factory):
+    document = with_change(path, lambda mapping, key: mapping.update({key: value}))
+    file = tmp_path_factory.getbasetemp() / "params.yaml"
+    file.write_text(to_yaml(document), encoding="utf-8")
+    try:
+        assert read_params(file) == Params.model_validate(document)
+    except InputError as error:
+        assert str(error).startswith(f"{file}")
+
+
+@given(edits=EDITS)
+def test_a_parameter_file_with_faults_is_read_as_yaml_or_refused(edits, tmp_path_factory):
+    path = tmp_path_factory.getbasetemp() / "params.yaml"
+    path.write_bytes(edited(to_yaml(params()).encode(), edits))
+    try:
+        assert read_params(path) == Params.model_validate(yaml.safe_load(path.read_bytes()))
+    except InputError as error:
+        assert re.match(rf"{path}(, line \d+)?: \S", str(error))
 
 
 @pytest.mark.parametrize(("written", "value"), [("1e-05", 1e-05), ("1E-3", 0.001), ("1", 1.0), ("0.5", 0.5)])

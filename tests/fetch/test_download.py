@@ -19,6 +19,9 @@ import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.edits import EDITS, edited
 from tests.servers import drip, running, serve, slow, status
 from urllib3 import HTTPResponse
 
@@ -747,6 +750,23 @@ def test_every_truncation_is_detected(extract):
     assert not extract.target.exists()
 
 
+@given(
+    files=st.dictionaries(st.sampled_from(["a.txt", "b/a.txt", "é.txt"]), st.binary(max_size=30), min_size=1),
+    method=st.sampled_from([zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED]),
+    edits=EDITS,
+)
+def test_a_zip_with_faults_gives_the_member_or_is_refused(files, method, edits, tmp_path_factory):
+    folder = tmp_path_factory.getbasetemp()
+    (folder / "small.zip").write_bytes(edited(zipped(files, method), edits))
+    for name in (*files, ONLY_MEMBER):
+        try:
+            extract_member(folder / "small.zip", Content(name), folder / "member.gz")
+        except InputError as error:
+            assert "small.zip" in str(error)
+        else:
+            assert gzip.decompress((folder / "member.gz").read_bytes()) in files.values()
+
+
 def test_the_only_member_needs_no_name(extract):
     message = "expected one member (or its name) in the zip, found 2 (members: a.txt, b.txt)"
     refused(extract.target, message, extract, zipped({"a.txt": b"", "b.txt": b""}), Content(ONLY_MEMBER))
@@ -775,6 +795,7 @@ def patched(offset, value, data=SMALL):
         (zipped({"b.txt": b"", "c.txt": b""}), f"{NOT_ONE}, found 0 (members: b.txt, c.txt)"),
         (zipped({"../a.txt": b"", "/a.txt": b""}), f"{NOT_ONE}, found 0 (members: ../a.txt, /a.txt)"),
         (zipped({"a.txt": b"", "b.txt": b""}).replace(b"b", b"a"), f"{NOT_ONE}, found 2 (members: a.txt, a.txt)"),
+        (zipped({"b.txt": b""}).replace(b"b", b"\0"), f"{NOT_ONE}, found 0 (members: none)"),
         (zipped({"é.txt": b""}).replace("é".encode(), b"\xff\xff"), "small.zip: not a complete zip file"),
         (zipped({"a.txt": b"some text"}), "a.txt has 9 bytes, expected 2,000"),
         (

@@ -63,7 +63,7 @@ def locate(source: Source, member: Content) -> tuple[zipfile.ZipInfo, range]:
 def _find_entry(source: Source, member: Content) -> zipfile.ZipInfo:
     try:
         with zipfile.ZipFile(io.BufferedReader(_Seekable(source), BLOCK)) as directory:
-            entries = [info for info in directory.infolist() if not info.is_dir()]
+            entries = [info for info in directory.infolist() if not info.filename.endswith("/")]
     except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
         raise InputError(f"{source.name}: not a complete zip file ({error})") from error
     found = [info for info in entries if member.name in (ONLY_MEMBER, info.filename)]
