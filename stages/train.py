@@ -20,6 +20,7 @@ from sarcasm.base.interrupt import exit_on_interrupt
 if __name__ == "__main__":
     exit_on_interrupt()
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ from sarcasm.base.files import write_csv, write_json, write_text
 from sarcasm.base.params import GloveVariant, LearnedVariant, read_params
 from sarcasm.network.checkpoint import Checkpoint, fingerprint
 from sarcasm.network.dataset import HeadlineDataset
-from sarcasm.network.model import HeadlineClassifier
+from sarcasm.network.model import HeadlineClassifier, count_parameters
 from sarcasm.network.saved_model import SavedModel, save_model
 from sarcasm.network.trainer import Trainer, overfit_epoch
 from sarcasm.text.encoded import read_ids, read_words
@@ -59,9 +60,10 @@ def main(name: str) -> None:
     )
 
     # network
-    network, model = build_network(variant, vocabulary)
+    batch_size = min(settings.batch_size, len(training))
+    network, model = build_network(name, variant, vocabulary, batch_size * text.max_length)
     model.to(device)
-    layers = summarize(model, settings.batch_size, text.max_length)
+    layers = summarize(model, batch_size, text.max_length)
 
     # fit
     trainer = Trainer(model, variant.learning_rate, settings)
@@ -103,17 +105,35 @@ def set_up_torch(device: str, seed: int) -> torch.device:
 
 
 def build_network(
-    variant: LearnedVariant | GloveVariant, vocabulary: list[str]
+    name: str, variant: LearnedVariant | GloveVariant, vocabulary: list[str], tokens: int
 ) -> tuple[dict[str, Any], HeadlineClassifier]:
-    """Return the arguments of HeadlineClassifier and the model, its embedding initialized from the word vectors."""
+    """Return the arguments of HeadlineClassifier and the model, its embedding initialized from the word vectors.
+
+    Raises InputError if training with `tokens` in a batch needs more memory than there is.
+    """
     network = variant.model_dump(exclude={"vocabulary", "learning_rate"}) | {"vocabulary_size": len(vocabulary)}
-    if isinstance(variant, LearnedVariant):
-        return network, HeadlineClassifier(**network)
-    vectors = read_vectors(len(vocabulary))
-    network["embedding_dimension"] = vectors.shape[1]
+    vectors = read_vectors(len(vocabulary)) if isinstance(variant, GloveVariant) else None
+    if vectors is not None:
+        network["embedding_dimension"] = vectors.shape[1]
+    check_memory(name, network, tokens)
     model = HeadlineClassifier(**network)
-    model.embedding.weight.data.copy_(vectors)
+    if vectors is not None:
+        model.embedding.weight.data.copy_(vectors)
     return network, model
+
+
+def check_memory(name: str, network: dict[str, Any], tokens: int) -> None:
+    """Raise InputError if training the variant with `tokens` in a batch needs more memory than the machine has."""
+    parameters = count_parameters(network)
+    # float32: weights, gradients and Adam's two moments, and for each token of a batch the output of one layer
+    needed = 4 * (4 * parameters + tokens * max(network["embedding_dimension"], network["hidden_size"]))
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > memory:
+        raise InputError(
+            f"variant {name}: training {parameters:,} parameters with batches of {tokens:,} tokens needs more than "
+            f"{needed / 1e9:,.1f} GB of memory, found {memory / 1e9:,.1f} GB; lower hidden_size, layers, "
+            "embedding_dimension, batch_size or max_length"
+        )
 
 
 def read_vectors(words: int) -> Tensor:

@@ -1,17 +1,21 @@
 """A model file is one that this project saved, undamaged, or it is refused by name."""
 
 import io
+import json
 import pickle
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.edits import EDITS, JSON, edited
 from tests.project import refusal
 
 from sarcasm.base.command import InputError
 from sarcasm.base.files import write_checksummed
-from sarcasm.network.model import HeadlineClassifier
+from sarcasm.network.model import HeadlineClassifier, count_parameters
 from sarcasm.network.saved_model import SavedModel, load_model, save_model
 
 NETWORK = {
@@ -27,10 +31,23 @@ NETWORK = {
 
 @pytest.fixture
 def model():
+    return make()
+
+
+def make():
     weights = HeadlineClassifier(**NETWORK).state_dict()
     return SavedModel(
         "small", NETWORK, "full", ["<pad>", "<unk>", "bridge", "again"], 5, True, ["HuffPost", "Onion"], weights
     )
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("layers", [0, 1, 3])
+def test_parameters_are_counted_without_making_the_network(cell, bidirectional, layers):
+    network = NETWORK | {"cell": cell, "bidirectional": bidirectional, "layers": layers, "hidden_size": 5}
+    made = sum(weight.numel() for weight in HeadlineClassifier(**network).parameters())
+    assert count_parameters(network) == made
 
 
 @pytest.fixture
@@ -114,6 +131,20 @@ def test_settings_that_are_not_json_or_not_complete_are_refused(path, settings):
     write_checksummed(path, saved({"settings": settings, "weights": {}}))
     with pytest.raises(InputError, match="small.pt: not a model of this project"):
         load_model(path)
+
+
+@given(place=st.sampled_from([*asdict(make()), *NETWORK]), value=JSON, edits=st.just([]) | EDITS)
+def test_any_content_with_a_checksum_classifies_or_is_refused(place, value, edits, tmp_path_factory):
+    settings = asdict(replace(make(), weights={}))
+    (settings["network"] if place in NETWORK else settings)[place] = value
+    path = tmp_path_factory.getbasetemp() / "small.pt"
+    write_checksummed(path, edited(saved({"settings": json.dumps(settings), "weights": make().weights}), edits))
+    try:
+        found = load_model(path).probabilities(["bridge again", "moon", ""])
+    except InputError as error:
+        assert "small" in str(error)
+    else:
+        assert found.shape == (3,) and ((0 <= found) & (found <= 1)).all()
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])

@@ -262,6 +262,30 @@ def test_vectors_of_another_dimension_are_refused(small_project):
     assert "glove.dimension: the bundled vectors have 50, not 100" in refusal(small_project, "download_glove")
 
 
+# Sizes
+
+
+def test_a_network_that_does_not_fit_into_memory_is_refused_before_it_is_made(small_project):
+    before = contents(small_project)
+    document = params()
+    document["variants"]["lstm"] |= {"hidden_size": 10_000, "layers": 100}
+    write_params(small_project, document)
+    assert re.fullmatch(
+        r"variant lstm: training 79,708,300,281 parameters with batches of 96 tokens needs more than 1,275.3 GB of "
+        r"memory, found [\d.,]+ GB; lower hidden_size, layers, embedding_dimension, batch_size or max_length",
+        refusal(small_project, "train", "lstm"),
+    )
+    assert contents(small_project) == before
+
+
+def test_a_batch_is_not_larger_than_the_training_split(small_project):
+    document = params()
+    document["train"]["batch_size"] = 1_000_000
+    write_params(small_project, document)
+    run_stage(small_project, "train", "lstm")
+    assert "[80, 12, 7]" in (small_project / "models/lstm.txt").read_text()
+
+
 # A full disk
 
 

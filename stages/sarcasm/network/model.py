@@ -1,6 +1,7 @@
 """The network. Every variant is a setting of it."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 # this size dense Adam, which needs fewer epochs, is faster in all (`make bench`).
 DENSE_LIMIT = 2_000_000
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
+GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 
 
 class HeadlineClassifier(nn.Module):
@@ -59,3 +61,15 @@ class HeadlineClassifier(nn.Module):
         x = self.drop_linear(torch.relu(self.linear(x)))  # (batch, hidden)
         logits: Tensor = self.output(x)  # (batch, 1)
         return logits.squeeze(1)
+
+
+def count_parameters(network: Mapping[str, Any]) -> int:
+    """Return the number of parameters of a HeadlineClassifier with the arguments `network`, without making it."""
+    hidden, layers = network["hidden_size"], network["layers"]
+    dimension: int = network["embedding_dimension"]
+    directions = 2 if network["bidirectional"] else 1
+    width = directions * hidden if layers else dimension
+    inputs = dimension + (layers - 1) * width  # of all recurrent layers
+    recurrent = directions * GATES[network["cell"]] * hidden * (inputs + layers * (hidden + 2)) if layers else 0
+    total: int = network["vocabulary_size"] * dimension + recurrent + (width + 1) * hidden + hidden + 1
+    return total

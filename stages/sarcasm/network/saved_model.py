@@ -15,7 +15,7 @@ from torch import Tensor
 from sarcasm.base.command import InputError
 from sarcasm.base.files import read_checksummed, write_checksummed
 from sarcasm.network.dataset import HeadlineDataset
-from sarcasm.network.model import HeadlineClassifier
+from sarcasm.network.model import HeadlineClassifier, count_parameters
 from sarcasm.network.trainer import predict
 from sarcasm.text.encoded import Encoded
 from sarcasm.text.tokenizers import TOKENIZERS
@@ -138,10 +138,9 @@ def _check(model: SavedModel) -> None:
     weights, network = model.weights.values(), model.network
     if not all(weight.is_contiguous() and weight.isfinite().all() for weight in weights):
         raise ValueError("weights are not finite, or not all in the file")
-    hidden, dimension = network["hidden_size"], network["embedding_dimension"]
-    fewest = len(model.vocabulary) * dimension + hidden * dimension + network["layers"] * hidden * hidden
-    if fewest > sum(weight.numel() for weight in weights):  # otherwise the settings alone could take all memory
-        raise ValueError(f"fewer weights than the {fewest:,} that the settings need")
+    expected, found = count_parameters(network), sum(weight.numel() for weight in weights)
+    if expected != found:  # otherwise the settings alone could take all memory
+        raise ValueError(f"{found:,} weights, expected {expected:,} for its settings")
     if not 1 <= model.max_length <= MAX_LENGTH:
         raise ValueError(f"max_length {model.max_length}, expected 1 to {MAX_LENGTH:,}")
     if len(model.classes) != 2 or not all(name.isprintable() for name in model.classes):
