@@ -36,3 +36,8 @@ def test_two_charts_have_different_ids_and_refer_to_their_own():
     first, second = (set(re.findall(r'id="([^"]*)"', draw(name))) for name in ("one", "two"))
     assert first and not first & second
     assert set(re.findall(r'(?:url\(|href=")#([^")]*)', draw("one"))) <= first
+
+
+def test_a_class_name_in_any_script_is_drawn_without_a_warning():
+    chart = svg("one", "A", "b", (3, 2), lambda figure: figure.subplots().set_xlabel("讽刺"))
+    assert "讽刺</text>" in chart

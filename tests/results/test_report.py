@@ -41,9 +41,11 @@ def write_inputs(folder: Path, variants: int = 3, split: str = "test", **change)
     params["corpus"] |= {"source": "/home/someone/<i>mine.csv", "classes": CLASSES}
     params["glove"]["source"] = "https://example.org/vectors.zip?part=secret"
     predictions = pd.DataFrame(HEADLINES, columns=["headline", "label"])
+    columns = {}
     for name in names:
         errors = [0.99 - 0.98 * label for _, label in UNTRUSTED]  # the largest, so that they are listed
-        predictions[name] = [*errors, *draw.uniform(0.02, 0.98, len(HEADLINES) - len(errors)).round(6)]
+        columns[name] = [*errors, *draw.uniform(0.02, 0.98, len(HEADLINES) - len(errors)).round(6)]
+    predictions = predictions.join(pd.DataFrame(columns))
     scores = "validation_loss validation_accuracy accuracy loss f1 roc_auc brier precision recall".split()
     counts = "true_negatives", "false_positives", "false_negatives", "true_positives"
     evaluation = pd.DataFrame(
@@ -218,6 +220,14 @@ def test_texts_that_look_like_numbers_are_shown(tmp_path):
     page = BeautifulSoup(write_report(tmp_path), "html.parser")
     assert [word.text for word in page.select(".words bdi")] == ["00"]
     assert "1984" in page.text and "007" in page.text
+
+
+@pytest.mark.slow
+def test_two_hundred_variants_are_shown(tmp_path):
+    page = BeautifulSoup(write_report(write_inputs(tmp_path, variants=200)), "html.parser")
+    assert [row.th["data-value"] for row in page.select("#scores tbody tr")][-1] == "variant_199"
+    assert len(page.select("#curves svg")) == len(page.select("#calibration svg")) == 200
+    assert len({row["style"] for row in page.select("#scores tbody tr")}) == 9
 
 
 def test_a_missing_input_ends_the_stage_with_one_line(tmp_path):

@@ -2,6 +2,7 @@
 
 import io
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from textwrap import fill
 
@@ -48,7 +49,8 @@ def svg(name: str, title: str, description: str, size: tuple[float, float], draw
     buffer = io.StringIO()
     figure = Figure(figsize=size, layout="constrained")
     draw(figure)
-    with matplotlib.rc_context({"svg.hashsalt": name}):
+    with matplotlib.rc_context({"svg.hashsalt": name}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # of a class name: the page's fonts have it
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     width, height = (round(72 * inches) for inches in size)
     return Markup(
