@@ -3,9 +3,12 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 from tests.project import ROOT, contents, params, run, run_stage, start, write_params
@@ -152,3 +155,34 @@ def test_a_full_disk_under_dvc_is_reported_and_the_next_run_succeeds(small_base,
         assert contents(project) == expected
     finally:
         subprocess.run(["umount", project], check=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "change",
+    [("sh", "-c", 'umask 077; "$@"', "sh"), ("env", "TZ=Pacific/Kiritimati", "LC_ALL=C")],
+    ids=["umask", "zone"],
+)
+def test_another_umask_time_zone_and_locale_give_the_same_bytes(small_base, fresh_project, change):
+    run(fresh_project, *change, "dvc", "repro")
+    assert contents(fresh_project) == contents(small_base)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user and mount a disk")
+def test_another_user_with_a_cache_on_another_file_system_gives_the_same_bytes(small_base, fresh_base):
+    with tempfile.TemporaryDirectory() as folder:  # not in tmp_path, which only root may enter
+        project, cache = Path(folder, "project"), Path(folder, "cache")
+        shutil.copytree(fresh_base, project)
+        cache.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", cache], check=True)
+        try:
+            run(project, "dvc", "config", "cache.dir", str(cache))
+            subprocess.run(["chown", "-R", "65534:65534", folder], check=True)
+            user = "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"
+            may_read = "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"  # Python in root's home
+            run(project, *user, *may_read, "env", f"HOME={folder}", "dvc", "repro")
+            assert contents(project) == contents(small_base)
+            assert any(cache.rglob("*.dir"))
+        finally:
+            subprocess.run(["umount", cache], check=True)
