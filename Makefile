@@ -3,6 +3,7 @@
 #                                                  TORCH=cpu or cuda: build of torch to install, see below
 # make demo             classify the sentences of params.yaml with the selected model
 # make test             run the tests              make test-slow: the slow ones
+# make fuzz             MINUTES=5: look for input that a reader or the pipeline does not handle    ONLY=pipeline
 # make bench            compare each step with the chapter's code: about twelve minutes on two idle cores
 # make exps             list the experiments of this commit    VARIANT=stacked_lstm: their scores of one variant
 # make commit           commit parameters, dvc.lock, metrics and plots    MESSAGE="..."
@@ -25,7 +26,7 @@ PIP := pip --disable-pip-version-check
 # PyPI's torch for Linux is the CUDA build, 2.7 GB with its libraries. The CPU build on PyTorch's own index has 0.2 GB.
 TORCH_CPU := $(PIP) install --no-deps --retries 1 --timeout 10 --index-url https://download.pytorch.org/whl/cpu
 
-.PHONY: repro demo test test-slow bench exps commit lint lock docs ablation learning-rates results seeds book
+.PHONY: repro demo test test-slow fuzz bench exps commit lint lock docs ablation learning-rates results seeds book
 
 repro: .venv/installed
 	python repro.py $(PARAMS) $(if $(JOBS),--jobs $(JOBS))
@@ -39,6 +40,9 @@ test: .venv/installed
 
 test-slow: .venv/tests
 	pytest -n 2 -m slow
+
+fuzz: .venv/tests
+	MINUTES=$(or $(MINUTES),5) pytest -m hypothesis -o python_files="test_*.py fuzz.py" -k "$(ONLY)"
 
 bench: .venv/benchmarks
 	$(STUDY) benchmarks.run

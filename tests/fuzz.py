@@ -1,0 +1,158 @@
+"""Properties that take too long for the suite: any text in the report, any valid parameters in the pipeline.
+
+`make fuzz` runs them and the properties of the suite, each for its share of MINUTES, see conftest.py.
+"""
+
+import gzip
+import json
+import shutil
+import zipfile
+
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.project import make, params, run_stage, vectors, write_params
+from tests.results.test_report import write_inputs, write_report
+from tests.text.test_corpus import FILES, Headline
+
+from sarcasm.base.params import read_params
+
+NAMES = st.text("abcdefgh_0", min_size=1, max_size=6).map("n{}".format)
+COUNTS = st.integers(1, 4)
+PROBABILITIES = st.just(0) | st.floats(0, 0.99)
+TEXTS = st.text(min_size=1)
+CLASSES = st.lists(
+    st.text(min_size=1, max_size=30).filter(lambda name: name.isprintable() and name.strip()), unique=True
+)
+WORDS = st.sampled_from("moon wins senate votes on budget mayor's 1984 <b>again</b> &amp; na\u00efve !".split())
+HEADLINES = st.lists(
+    st.builds(
+        Headline, st.lists(WORDS, min_size=1, max_size=6).map(" ".join) | TEXTS.filter(str.strip), st.integers(0, 1)
+    ),
+    max_size=30,
+)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    return write_inputs(tmp_path_factory.mktemp("report"), variants=1)
+
+
+def write(path, table):
+    path.write_text(table.to_csv(index=False, lineterminator="\n"), encoding="utf-8", newline="")
+
+
+def elements(page):
+    """Return the kinds of elements of a page, with the names of their attributes."""
+    return {(element.name, *element.attrs) for element in BeautifulSoup(page, "html.parser").find_all(True)}
+
+
+@given(texts=st.lists(TEXTS, min_size=1, max_size=3), words=st.lists(TEXTS, max_size=3), classes=CLASSES.filter(bool))
+def test_any_text_in_the_report_is_text(report, texts, words, classes):
+    def page(texts, words, classes):
+        document = read_params(report / "params.yaml").model_dump()
+        document["corpus"] |= {"classes": [*classes, "a", "b"][:2], "label": texts[0]}
+        write_params(report, document)
+        write(report / "plots/sentences.csv", pd.DataFrame({"sentence": texts, "variant_0": 0.25}))
+        write(report / "plots/missing_words.csv", pd.DataFrame({"word": words, "count": 2}))
+        table = {"headline": [*texts, "x"], "label": [0] * len(texts) + [1], "variant_0": 0.75}
+        write(report / "data/predictions.csv", pd.DataFrame(table))
+        return write_report(report)
+
+    html = page(texts, words, classes)
+    soup = BeautifulSoup(html, "html.parser")
+    shown = [text if len(text) <= 300 else f"{text[:299]}…" for text in texts]
+    lines = [text.replace("\r\n", "\n").replace("\r", "\n") for text in shown]
+    assert [cell.text for cell in soup.select("#sentences th.text bdi, #errors th.text bdi")] == lines * 2
+    assert elements(html) == elements(page(["a"] * len(texts), ["a"] * len(words), "ab"))
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return make(tmp_path_factory.mktemp("pipeline"))
+
+
+@st.composite
+def documents(draw):
+    """Draw valid parameters, which may be too much for the corpus, as the content of params.yaml."""
+    document = params()
+    sizes = st.tuples(st.integers(1, 20), st.integers(1, 5), st.integers(0, 5)) | st.tuples(
+        st.floats(0.1, 0.6), st.floats(0.1, 0.2), st.floats(0, 0.2)
+    )
+    document["split"] = dict(zip(("train", "validation", "test"), draw(sizes), strict=True)) | {
+        "seed": draw(st.none() | COUNTS),
+        "drop_duplicates": draw(st.booleans()),
+    }
+    vocabulary = {
+        "tokenizer": st.sampled_from(["stripped", "glove", "full"]),
+        "size": st.integers(3, 30) | st.just(10_000_000),
+        "max_length": st.integers(1, 9) | st.just(1000),
+    }
+    document["vocabularies"] = draw(st.dictionaries(NAMES, st.fixed_dictionaries(vocabulary), min_size=1, max_size=2))
+    vocabularies = st.sampled_from(sorted(document["vocabularies"]))
+    document["glove"] |= {"vocabulary": draw(vocabularies), "seed": draw(COUNTS)}
+    network = {
+        "cell": st.sampled_from(["lstm", "gru", "rnn"]),
+        "layers": st.integers(0, 3),
+        "bidirectional": st.booleans(),
+        "hidden_size": COUNTS,
+        "dropout": st.fixed_dictionaries(dict.fromkeys(document["variants"]["lstm"]["dropout"], PROBABILITIES)),
+        "learning_rate": st.floats(1e-8, 1),
+    }
+    learned = st.fixed_dictionaries({"vocabulary": vocabularies, "embedding_dimension": COUNTS, **network})
+    frozen = st.fixed_dictionaries({"frozen": st.booleans(), **network})
+    document["variants"] = draw(st.dictionaries(NAMES.map("a{}".format), learned, min_size=1, max_size=2))
+    document["glove_variants"] = draw(st.dictionaries(NAMES.map("b{}".format), frozen, min_size=1, max_size=2))
+    document["train"] |= {
+        "epochs": draw(COUNTS),
+        "batch_size": draw(COUNTS | st.just(1_000_000)),
+        "batching": draw(st.sampled_from(["bucketed", "padded"])),
+        "checkpoint": draw(st.sampled_from(["best", "last"])),
+    }
+    document["evaluate"] = {
+        "resamples": draw(COUNTS),
+        "seed": draw(COUNTS),
+        "sentences": draw(st.lists(TEXTS, max_size=2)),
+    }
+    return document
+
+
+def stages(document):
+    """Yield the stages of the pipeline in order, each with its argument."""
+    yield from (["check_params"], ["download_corpus"], ["split_corpus"])
+    yield from (["tokenize_corpus", name] for name in document["vocabularies"])
+    yield from (["download_glove"], ["glove_coverage"])
+    yield from (["train", name] for name in [*document["variants"], *document["glove_variants"]])
+    yield from (["evaluate"], ["draw_figures"], ["write_report"])
+
+
+@given(document=documents(), headlines=HEADLINES, file=st.sampled_from(FILES), packed=st.booleans(), data=st.data())
+def test_the_pipeline_runs_or_is_refused_in_one_line(project, document, headlines, file, packed, data):
+    for name in ("data/raw", "data/split", "data/tokenized", "metrics", "models", "plots"):
+        shutil.rmtree(project / name, ignore_errors=True)
+    suffix, form = file
+    corpus = form(headlines).encode()
+    corpus, suffix = (gzip.compress(corpus), f"{suffix}.gz") if packed else (corpus, suffix)
+    (project / f"corpus{suffix}").write_bytes(corpus)
+    document["corpus"] |= {"source": f"corpus{suffix}", "positive": data.draw(st.sampled_from([None, 0, "1"]))}
+    dimension = data.draw(st.sampled_from([2, 50]))
+    with zipfile.ZipFile(project / "vectors.zip", "w") as archive:
+        archive.writestr("vectors.txt", vectors(dimension))
+    (project / "vectors.txt").write_text(vectors(dimension))
+    source = data.draw(st.sampled_from(["vectors.txt", "vectors.zip", "bundled"]))
+    document["glove"] |= {"source": source, "dimension": dimension}
+    write_params(project, document)
+    for name, *arguments in stages(document):
+        try:
+            run_stage(project, name, *arguments)
+        except SystemExit as ended:
+            assert str(ended.code).startswith(f"{name}.py: ") and len(str(ended.code).splitlines()) == 1
+            break
+    else:
+        predictions = pd.read_csv(project / "data/predictions.csv", lineterminator="\n")
+        assert list(predictions)[2:] == [*document["variants"], *document["glove_variants"]]
+        counts = json.loads((project / "metrics/corpus.json").read_text())
+        assert len(predictions) == counts.get("test", counts["validation"])["headlines"]
+    assert not list(project.rglob(".*.tmp"))
