@@ -42,7 +42,7 @@ test-slow: .venv/tests
 	pytest -n 2 -m slow
 
 fuzz: .venv/tests
-	MINUTES=$(or $(MINUTES),5) pytest -m hypothesis -o python_files="test_*.py fuzz.py" -k "$(ONLY)"
+	FUZZ_MINUTES=$(or $(MINUTES),5) pytest -m hypothesis -o python_files="test_*.py fuzz.py" -k "$(ONLY)"
 
 bench: .venv/benchmarks
 	$(STUDY) benchmarks.run

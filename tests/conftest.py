@@ -25,7 +25,7 @@ settings.register_profile(
     suppress_health_check=list(HealthCheck),
     database=DirectoryBasedExampleDatabase(".hypothesis/examples"),
 )
-MINUTES = float(os.environ.get("MINUTES", 0))  # of `make fuzz`
+MINUTES = float(os.environ.get("FUZZ_MINUTES", 0))  # of `make fuzz`
 LIMIT = 60  # seconds for an example of `make fuzz`
 settings.load_profile("fuzz" if MINUTES else "project")
 torch.set_num_threads(1)  # as in the stages; two threads on one busy core wait for each other
