@@ -39,23 +39,27 @@ def main(variant: str | None) -> None:
 def summarize(name: str, data: Any, base: Any, variant: str | None) -> dict[str, Any] | None:
     """Return the scores of an experiment, of one variant; None if it does not have the variant."""
     metrics = {path: metric["data"] for path, metric in data["metrics"].items()}
-    losses = {
-        path.removeprefix("metrics/train/").removesuffix(".json"): metric["validation_loss"]
-        for path, metric in metrics.items()
-        if path.startswith("metrics/train/")
-    }
+    runs: dict[str, list[dict[str, float]]] = {}
+    for path, metric in metrics.items():
+        if path.startswith("metrics/train/"):
+            runs.setdefault(Path(path).stem.partition("-")[0], []).append(metric)
     changed = ", ".join(changes(parameters(base), parameters(data)))
-    variant = variant or min(losses, key=lambda name: losses[name])
-    if variant not in losses:
+    variant = variant or min(runs, key=lambda name: mean(runs[name], "validation_loss"))
+    if variant not in runs:
         return None
     return {
         "experiment": name,
         "variant": variant,
-        "validation loss": losses[variant],
-        "validation accuracy": metrics[f"metrics/train/{variant}.json"]["validation_accuracy"],
+        "validation loss": mean(runs[variant], "validation_loss"),
+        "validation accuracy": mean(runs[variant], "validation_accuracy"),
         "test accuracy": metrics[f"metrics/scores/{variant}.json"]["accuracy"],
         "changed parameters": re.sub(rf"\b\w*variants\.{variant}\.", "", changed),
     }
+
+
+def mean(runs: list[dict[str, float]], metric: str) -> float:
+    """Return the mean of a metric over the seeds of a variant."""
+    return sum(run[metric] for run in runs) / len(runs)
 
 
 def parameters(data: Any) -> dict[str, Any]:

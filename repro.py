@@ -45,7 +45,7 @@ def main(params: str, jobs: int) -> None:
     else:
         document = read_document(path, PARAMS)
         check_params(document, path)
-        for section in (document["corpus"], document["glove"]):
+        for section in (document["corpus"], document["glove"], document["extra_vectors"]):
             if section["source"] not in KNOWN:
                 section["source"] = make_absolute(section["source"])
         with only_one(path.stem, ROOT / f".dvc/tmp/{path.stem}.repro.lock"):
@@ -60,7 +60,7 @@ def make_absolute(source: str) -> str:
 def run_stages(folder: Path, jobs: int) -> None:
     """Run the pipeline in a folder, with the trainings divided among `jobs` processes of DVC."""
     if jobs > 1:  # `dvc repro` alone runs one stage after the other
-        dvc(folder, "repro", "glove-coverage", "tokenize")
+        dvc(folder, "repro", "glove-coverage", "tokenize-plain")
         names = dvc(folder, "stage", "list", "--name-only", stdout=subprocess.PIPE).stdout.split()
         trainings = [name for name in names if name.startswith("train")][::-1]  # the largest are last in params.yaml
         command = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--single-item"]

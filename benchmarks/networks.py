@@ -115,8 +115,8 @@ def seconds_to_target(epoch: Callable[[], float]) -> float:
 def our_run(training: HeadlineDataset, validation: HeadlineDataset, params: Params, seed: int) -> Callable[[], float]:
     """Return a function that trains a bucketed epoch and returns its validation accuracy."""
     torch.manual_seed(seed)
-    settings = params.train.model_copy(update={"batching": "bucketed", "seed": seed})
-    trainer = Trainer(make_network(params, "bi_lstm"), params.variant("bi_lstm").learning_rate, settings)
+    recipe = params.recipe("bi_lstm")._replace(batching="bucketed")
+    trainer = Trainer(make_network(params, "bi_lstm"), recipe, seed)
     return lambda: trainer.run_epoch(training, validation).validation_accuracy
 
 
@@ -165,7 +165,7 @@ def measure_embeddings(headlines: Sequence[Headline], params: Params) -> list[Ro
     Milliseconds per step, and the validation accuracy after a few epochs, both from a random initialization.
     """
     training, _ = make_datasets(headlines, params, "glove")
-    network = params.variant("glove_lstm_finetuned").model_dump(exclude={"learning_rate"})
+    network = params.variant("glove_lstm_finetuned").network
     rows = []
     for (words, dimension), steps in EMBEDDINGS.items():
         batches = list(islice(training.batches(BATCH, True, torch.Generator().manual_seed(1)), steps))
@@ -178,15 +178,15 @@ def measure_embeddings(headlines: Sequence[Headline], params: Params) -> list[Ro
         step = f"a sparse step of fine-tuning, embedding of {words:,} x {dimension}"
         rows.append(Row(step, each["sparse"], "a dense step", each["dense"], unit="ms"))
 
-    glove = params.vocabularies["glove"].model_copy(update={"size": FULL[0]})
-    params = params.model_copy(update={"vocabularies": params.vocabularies | {"glove": glove}})
+    glove = params.vocabularies.glove.model_copy(update={"size": FULL[0]})
+    params = params.model_copy(update={"vocabularies": params.vocabularies.model_copy(update={"glove": glove})})
     splits = make_datasets(headlines, params, "glove")
     best: dict[str, list[float]] = {"sparse": [], "dense": []}
-    settings = params.train.model_copy(update={"batching": "bucketed"})
+    recipe = params.recipe("glove_lstm_finetuned")._replace(batching="bucketed", learning_rate=0.001)
     for seed in SEEDS[:2]:
         for kind, found in best.items():
             torch.manual_seed(seed)
-            trainer = Trainer(make_finetuned(network, *FULL, kind), 0.001, settings)
+            trainer = Trainer(make_finetuned(network, *FULL, kind), recipe, seed)
             found.append(max(trainer.run_epoch(*splits).validation_accuracy for _ in range(EPOCHS)))
     step = f"best of {EPOCHS} epochs of sparse steps, embedding of {FULL[0]:,} x {FULL[1]}"
     return [*rows, Row(step, best["sparse"], "dense steps", best["dense"], "validation accuracy", faster=False)]

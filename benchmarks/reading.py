@@ -36,7 +36,7 @@ REPEATS = 1, 3, 10, 30  # of the corpus
 
 def to_ids(texts: Sequence[str], params: Params) -> tuple[np.ndarray, np.ndarray]:
     """Return ids and lengths, as `encode` does, with our code and the chapter's plain vocabulary."""
-    settings = params.vocabularies["plain"]
+    settings = params.vocabularies.plain
     tokens = tokenize(texts, TOKENIZERS[settings.tokenizer])
     vocabulary = make_vocabulary(count_words(tokens, int(params.split.train))[0], settings.size)
     return encode(tokens, vocabulary, settings.max_length)
@@ -45,18 +45,18 @@ def to_ids(texts: Sequence[str], params: Params) -> tuple[np.ndarray, np.ndarray
 def padded_ids(texts: Sequence[str], params: Params) -> np.ndarray:
     """Return padded ids, int32 (headlines, max_length), with our code."""
     encoded = Encoded(*to_ids(texts, params), np.zeros(len(texts)))
-    return HeadlineDataset(encoded, params.vocabularies["plain"].max_length).ids.numpy()
+    return HeadlineDataset(encoded, params.vocabularies.plain.max_length).ids.numpy()
 
 
 def chapter_ids(texts: Sequence[str], params: Params) -> np.ndarray:
     """Return the same ids with the chapter's code."""
-    settings = params.vocabularies["plain"]
+    settings = params.vocabularies.plain
     return chapter.padded_ids(texts, int(params.split.train), settings.size, settings.max_length).numpy()
 
 
 def sklearn_counts(texts: Sequence[str], params: Params) -> csr_matrix:
     """Return the counts of the vocabulary's words with scikit-learn."""
-    counter = CountVectorizer(stop_words=sorted(STOP_WORDS), max_features=params.vocabularies["plain"].size)
+    counter = CountVectorizer(stop_words=sorted(STOP_WORDS), max_features=params.vocabularies.plain.size)
     return counter.fit(texts[: int(params.split.train)]).transform(texts)
 
 

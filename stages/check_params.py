@@ -1,9 +1,9 @@
-"""Check params.yaml, and delete the outputs of variants and vocabularies that it no longer has.
+"""Check params.yaml, and delete the outputs of variants and seeds that it no longer has.
 
     python stages/check_params.py
 
 in:   params.yaml     all of it
-      dvc.lock        from which stages of such variants and vocabularies are removed
+      dvc.lock        from which the stages of such variants and seeds are removed
 out:  data/params.ok  always the same bytes, so that this stage does not cause others to run again
 
 All other stages depend on this one, directly or through others, as DVC puts the names of params.yaml into paths and
@@ -32,7 +32,7 @@ def main() -> None:
     if LOCK.exists():
         prune_lock(params, LOCK)
     write_text(Path("data/params.ok"), "params.yaml is valid\n")
-    print(f"{len(params.all_variants)} variants; {deleted} outdated files deleted")
+    print(f"{len(params.runs)} variants; {deleted} outdated files deleted")
 
 
 if __name__ == "__main__":

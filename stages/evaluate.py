@@ -3,13 +3,15 @@
     python stages/evaluate.py
 
 in:   data/split/<split>.jsonl       the headlines and their labels
-      models/<variant>.pt            the trained variants
-      metrics/train/<variant>.json   their training and validation scores
-      params.yaml                    split, variants, glove_variants, evaluate
+      models/<run>.pt                the trained runs: the baseline, and each variant with each seed
+      metrics/train/<run>.json       their training and validation scores
+      params.yaml                    split, train.seeds, variants, glove_variants, evaluate
 out:  metrics/scores/<variant>.json  accuracy with its 95 % interval, loss, F1, ROC AUC and Brier score
-      metrics/evaluation.csv         one row per variant: training, all scores, confusion matrix, split
-      metrics/selected.json          the variant with the lowest validation loss, which predict.py uses
-      data/predictions.csv           headline, label, and the probability from each variant
+      metrics/runs.csv               one row per run: training, all scores, confusion matrix
+      metrics/evaluation.csv         one row per variant: means over its seeds, standard deviations, intervals
+      metrics/differences.csv        the difference in accuracy of every two variants, with its 95 % interval
+      metrics/selected.json          the variant with the lowest validation loss and its best run, for predict.py
+      data/predictions.csv           headline, label, and the probability from each run
       plots/sentences.csv            the probability from each variant for the sentences of params.yaml
 """
 
@@ -18,6 +20,8 @@ from sarcasm.base.interrupt import exit_on_interrupt
 if __name__ == "__main__":
     exit_on_interrupt()
 
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -29,12 +33,14 @@ from tqdm import tqdm
 from sarcasm.base.command import InputError, run
 from sarcasm.base.files import read_json, write_csv, write_json
 from sarcasm.base.outdated import delete_outdated
-from sarcasm.base.params import read_params
-from sarcasm.network.saved_model import load_model
+from sarcasm.base.params import BASELINE, read_params
+from sarcasm.network.model_file import load_model
 from sarcasm.text.corpus import read_headlines
 
 COUNTS = "true_negatives", "false_positives", "false_negatives", "true_positives"
 DVC_METRICS = "accuracy", "accuracy_ci_low", "accuracy_ci_high", "loss", "f1", "roc_auc", "brier"
+DEVIATIONS = "validation_loss", "validation_accuracy", "accuracy"  # with a standard deviation over seeds
+COUNTED = "parameters", "trainable_parameters", "mult_adds", "best_epoch", "overfit_epoch"
 
 
 def main() -> None:
@@ -44,44 +50,58 @@ def main() -> None:
     delete_outdated(params, Path())  # such as the models of another branch, which would count as dependencies
     torch.set_num_threads(1)  # sums in a fixed order
     split = "test" if params.split.test else "validation"
-    predictions = pd.DataFrame(read_headlines(Path(f"data/split/{split}.jsonl"))).rename(columns={"text": "headline"})
-    labels = predictions["label"].to_numpy()
-    sentences = pd.DataFrame({"sentence": settings.sentences})
-    rows = []
-    for name in tqdm(params.all_variants, "evaluate", unit="variant", disable=None):
+    headlines = pd.DataFrame(read_headlines(Path(f"data/split/{split}.jsonl"))).rename(columns={"text": "headline"})
+    labels = headlines["label"].to_numpy()
+    predictions, sentences, rows = {}, {}, []
+    pairs = [(variant, name) for variant, names in params.runs.items() for name in names]
+    for variant, name in tqdm(pairs, "evaluate", unit="run", disable=None):
         model = load_model(Path(f"models/{name}.pt"))
-        if model.variant != name:
-            raise InputError(f"models/{name}.pt: the model of {model.variant}, expected the model of {name}")
-        predictions[name] = model.probabilities(predictions["headline"].tolist())
+        if model.variant != variant:
+            raise InputError(f"models/{name}.pt: the model of {model.variant}, expected the model of {variant}")
+        predictions[name] = model.probabilities(headlines["headline"].tolist())
         sentences[name] = model.probabilities(settings.sentences)
-        scores = score(labels, predictions[name].to_numpy(), settings.resamples, settings.seed)
         training = read_json(Path(f"metrics/train/{name}.json"))
-        rows.append({"variant": name, **training, "split": split, "headlines": len(labels), **scores})
-    evaluation = pd.DataFrame(rows).astype({"overfit_epoch": "Int64"})
-    selected = rows[evaluation["validation_loss"].idxmin()]
+        rows.append({"variant": variant, "run": name, **training, **score(labels, predictions[name])})
+    types = {"roc_auc": float, **dict.fromkeys(COUNTED, "Int64")}
+    runs = pd.DataFrame(rows, columns=list(rows[-1] | rows[0])).astype(types)
 
-    for row in rows:
-        write_json(Path(f"metrics/scores/{row['variant']}.json"), {key: row[key] for key in DVC_METRICS})
-    write_csv(Path("metrics/evaluation.csv"), evaluation)
-    write_json(Path("metrics/selected.json"), {key: selected[key] for key in ("variant", "validation_loss")})
-    write_csv(Path("data/predictions.csv"), predictions)
-    write_csv(Path("plots/sentences.csv"), sentences)
-    print(f"{len(rows)} variants scored on the {len(labels)} headlines of the {split} split")
+    of_variant = {name: np.stack([predictions[run] for run in names]) for name, names in params.runs.items()}
+    correct = {name: (probabilities > 0.5) == labels for name, probabilities in of_variant.items()}
+    differences = compare(correct, settings.resamples, settings.seed)
+    evaluation = summarize(runs, differences)
+    intervals = [interval(*resample([seeds], settings.resamples, settings.seed)) for seeds in correct.values()]
+    evaluation[["accuracy_ci_low", "accuracy_ci_high"]] = intervals
+    evaluation.insert(1, "split", split)
+    evaluation.insert(2, "headlines", len(labels))
+    evaluation["ensemble_accuracy"] = [
+        ((seeds.mean(axis=0) > 0.5) == labels).mean() if len(seeds) > 1 else None for seeds in of_variant.values()
+    ]
+    best = runs.loc[runs["variant"] == evaluation["validation_loss"].idxmin()]
+    selected = best.loc[best["validation_loss"].idxmin()]
+
+    for name, row in evaluation.iterrows():
+        scores = {key: None if pd.isna(row[key]) else round(row[key], 4) for key in DVC_METRICS}
+        write_json(Path(f"metrics/scores/{name}.json"), scores)
+    write_csv(Path("metrics/runs.csv"), runs)
+    write_csv(Path("metrics/evaluation.csv"), evaluation.round(4).reset_index())
+    write_csv(Path("metrics/differences.csv"), differences.round(4))
+    write_json(Path("metrics/selected.json"), {key: selected[key] for key in ("variant", "run", "validation_loss")})
+    write_csv(Path("data/predictions.csv"), headlines.join(pd.DataFrame(predictions)))
+    means = {name: np.mean([sentences[run] for run in names], axis=0) for name, names in params.runs.items()}
+    write_csv(Path("plots/sentences.csv"), pd.DataFrame({"sentence": settings.sentences} | means))
+    print(f"{len(runs)} runs of {len(evaluation)} variants scored on the {len(labels)} headlines of the {split} split")
 
 
-def score(labels: np.ndarray, probabilities: np.ndarray, resamples: int, seed: int) -> dict[str, float | None]:
+def score(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float | None]:
     """Score probabilities, float (headlines,), against labels, 0 or 1 (headlines,); floats have 4 decimals.
 
     `loss` is the mean cross-entropy per headline, in nats. `roc_auc` is None if there is only one class. Precision,
     recall and F1 are 0 if no headline is predicted positive.
     """
     predicted = probabilities > 0.5
-    low, high = accuracy_interval(labels == predicted, resamples, seed)
     matrix = metrics.confusion_matrix(labels, predicted, labels=[0, 1])  # rows: labels; columns: predicted labels
     scores = {
         "accuracy": metrics.accuracy_score(labels, predicted),
-        "accuracy_ci_low": low,
-        "accuracy_ci_high": high,
         "loss": metrics.log_loss(labels, probabilities.astype(np.float64), labels=[0, 1]),
         "f1": metrics.f1_score(labels, predicted, zero_division=0),
         "roc_auc": metrics.roc_auc_score(labels, probabilities) if len(np.unique(labels)) == 2 else None,
@@ -93,14 +113,56 @@ def score(labels: np.ndarray, probabilities: np.ndarray, resamples: int, seed: i
     return {key: round(value, 4) if isinstance(value, float) else value for key, value in scores.items()}
 
 
-def accuracy_interval(correct: np.ndarray, resamples: int, seed: int) -> tuple[float, float]:
-    """Return the 2.5 % and 97.5 % quantiles of the accuracy over bootstrap resamples of `correct`, bool (headlines,).
+def resample(correct: Sequence[np.ndarray], resamples: int, seed: int) -> list[np.ndarray]:
+    """Return the accuracy of each variant in bootstrap resamples, float64 (resamples,).
 
-    The number of correct headlines in a resample has a binomial distribution.
+    The items of `correct` are bool (seeds, headlines). A resample draws the headlines, the same for all variants, so
+    that their accuracies can be subtracted, and for each variant its seeds.
     """
-    counts = np.random.default_rng(seed).binomial(len(correct), correct.mean(), resamples)
-    low, high = np.quantile(counts / len(correct), [0.025, 0.975])
+    stacked = np.concatenate(correct)
+    headlines = stacked.shape[1]
+    # headlines that the same runs classify correctly are equal: one random number for all of them
+    patterns, counts = np.unique(stacked, axis=1, return_counts=True)
+    rng = np.random.default_rng(seed)
+    of_runs = rng.multinomial(headlines, counts / headlines, resamples) @ patterns.T / headlines  # (resamples, runs)
+    accuracies, first = [], 0
+    for seeds in correct:
+        drawn = first + rng.integers(len(seeds), size=(resamples, len(seeds)))
+        accuracies.append(np.take_along_axis(of_runs, drawn, axis=1).mean(axis=1))
+        first += len(seeds)
+    return accuracies
+
+
+def interval(values: np.ndarray) -> tuple[float, float]:
+    """Return the 2.5 % and 97.5 % quantiles."""
+    low, high = np.quantile(values, [0.025, 0.975])
     return float(low), float(high)
+
+
+def compare(correct: Mapping[str, np.ndarray], resamples: int, seed: int) -> pd.DataFrame:
+    """Return how much more accurate each variant is than each one before it, with the 95 % interval."""
+    rows = []
+    for other, variant in combinations(correct, 2):
+        first, second = resample([correct[other], correct[variant]], resamples, seed)
+        difference = correct[variant].mean() - correct[other].mean()
+        rows.append((variant, other, difference, *interval(second - first)))
+    return pd.DataFrame(rows, columns=["variant", "other", "difference", "low", "high"])
+
+
+def summarize(runs: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per variant: means over its seeds, standard deviations, the difference from the baseline.
+
+    An overfitting onset is missing if a seed has none.
+    """
+    groups = runs.drop(columns="run").groupby("variant", sort=False)
+    table = groups.mean()
+    for key in COUNTED:
+        table[key] = groups[key].agg(lambda values: values.mean(skipna=False)).round().astype("Int64")
+    table.insert(0, "seeds", groups.size())
+    table[[f"{key}_sd" for key in DEVIATIONS]] = groups[list(DEVIATIONS)].std()
+    baseline = differences[differences["other"] == BASELINE].set_index("variant")[["difference", "low", "high"]]
+    table[["difference", "difference_low", "difference_high"]] = baseline.reindex(table.index)
+    return table
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """Classify headlines: arguments, or the lines of standard input.
 
     python stages/predict.py "granny starting to fear spiders in the garden might be real"
-    python stages/predict.py --model bi_lstm --json < headlines.txt > predictions.jsonl
+    python stages/predict.py --model bi_lstm-1 --json < headlines.txt > predictions.jsonl
 
-in:   models/<model>.pt      settings, vocabulary and weights
-      metrics/selected.json  the variant with the lowest validation loss, if --model is not given
+in:   models/<model>.pt      settings, vocabulary and weights; the model of a variant with seed 1 is <variant>-1
+      metrics/selected.json  the model with the lowest validation loss, if --model is not given
 out:  standard output, one row for each line of the input, in order:
           in a terminal      a table; words that are not in the model's vocabulary follow the headline
           in a pipe or file  tab-separated: probability, predicted label, headline, unknown words[, importance]
@@ -34,7 +34,7 @@ import torch
 
 from sarcasm.base.command import InputError, call, make_parser
 from sarcasm.base.files import read_json
-from sarcasm.network.saved_model import SavedModel, load_model
+from sarcasm.network.model_file import Model, load_model
 from sarcasm.results.predictions import LABEL_WIDTH, Prediction, decode, header, line_chunks, to_json, to_row, to_tsv
 
 SELECTED = Path("metrics/selected.json")
@@ -45,7 +45,7 @@ def main(model: str | None, json: bool, explain: bool, skip_invalid: bool, headl
     if sys.stdout is None:
         raise InputError("standard output is closed, expected a terminal, a pipe or a file")
     torch.set_num_threads(1)  # sums in a fixed order
-    saved = find_model(model or selected_variant())
+    saved = find_model(model or selected_model())
     table = sys.stdout.isatty() and not json
     width = max(LABEL_WIDTH, *map(len, saved.classes))
     form = to_json if json else choose_form(table, width)
@@ -56,14 +56,14 @@ def main(model: str | None, json: bool, explain: bool, skip_invalid: bool, headl
         write("".join(map(form, classify(saved, chunk, explain))))
 
 
-def selected_variant() -> str:
-    """Return the variant with the lowest validation loss. Raises InputError if none has been evaluated."""
+def selected_model() -> str:
+    """Return the model with the lowest validation loss. Raises InputError if none has been evaluated."""
     if not SELECTED.is_file():
         raise InputError(f"{SELECTED}: no such file; `dvc repro` writes it, or name a model with --model")
-    return str(read_json(SELECTED)["variant"])
+    return str(read_json(SELECTED)["run"])
 
 
-def find_model(name: str) -> SavedModel:
+def find_model(name: str) -> Model:
     """Load the model called `name`. Raises InputError, listing the models there are, if there is none."""
     path = Path(f"models/{name}.pt")
     if not path.is_file():
@@ -91,7 +91,7 @@ def warn(message: str) -> None:
     print(f"predict.py: warning: skipped {message}", file=sys.stderr)
 
 
-def classify(model: SavedModel, headlines: list[str], explain: bool) -> Iterable[Prediction]:
+def classify(model: Model, headlines: list[str], explain: bool) -> Iterable[Prediction]:
     """Yield the prediction for each headline, in order."""
     probabilities, unknown = model.classify(headlines)
     for headline, probability, words in zip(headlines, probabilities.tolist(), unknown, strict=True):
@@ -111,7 +111,7 @@ def write(text: str) -> None:
 def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = make_parser(__doc__)
-    parser.add_argument("--model", help="name of a model in models/ (default: the variant of metrics/selected.json)")
+    parser.add_argument("--model", help="name of a model in models/ (default: the one of metrics/selected.json)")
     parser.add_argument("--json", action="store_true", help="JSON Lines")
     parser.add_argument("--explain", action="store_true", help="add the leave-one-out importance of each word")
     parser.add_argument("--skip-invalid", action="store_true", help="continue after a line that is not valid")

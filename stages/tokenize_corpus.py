@@ -3,6 +3,7 @@
     python stages/tokenize_corpus.py plain
 
 in:   data/split/<split>.jsonl                 train, validation, test
+      data/raw/glove.txt.gz                    for the vocabulary `glove`: the words that have a vector
       params.yaml                              vocabularies.<name>
 out:  data/tokenized/<name>.npz                token ids, lengths and labels of each split
       data/tokenized/<name>.vocabulary.txt     the word of each id, one per line
@@ -23,16 +24,19 @@ import pandas as pd
 
 from sarcasm.base.command import InputError, run
 from sarcasm.base.files import write_csv, write_json
-from sarcasm.base.params import read_params
+from sarcasm.base.params import GloveVocabulary, read_params
 from sarcasm.text.corpus import Headline, read_headlines
 from sarcasm.text.encoded import SPLITS, Encoded, write_counts, write_ids, write_words
 from sarcasm.text.tokenizers import TOKENIZERS
 from sarcasm.text.vocabulary import UNKNOWN, count_words, encode, make_vocabulary, tokenize
+from sarcasm.vectors.glove import read_words
+
+VECTORS = Path("data/raw/glove.txt.gz")
 
 
 def main(name: str) -> None:
     """Run the stage for the vocabulary called `name`."""
-    vocabularies = read_params(Path("params.yaml")).vocabularies
+    vocabularies = dict(read_params(Path("params.yaml")).vocabularies)
     if name not in vocabularies:
         raise InputError(f"unknown vocabulary {name!r}: params.yaml has {', '.join(vocabularies)}")
     settings = vocabularies[name]
@@ -46,7 +50,8 @@ def main(name: str) -> None:
         raise InputError(
             f"vocabularies.{name}: the tokenizer {settings.tokenizer!r} leaves no word of the training headlines"
         )
-    vocabulary = make_vocabulary(words, settings.size)
+    pretrained = read_words(VECTORS, settings.pretrained_words) if isinstance(settings, GloveVocabulary) else []
+    vocabulary = make_vocabulary(words, settings.size, pretrained)
     ids, lengths = encode(tokens, vocabulary, settings.max_length)
     labels = np.array([headline.label for headline in headlines], dtype=np.int8)
 

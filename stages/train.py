@@ -1,18 +1,19 @@
-"""Train one variant of the headline classifier.
+"""Train one variant of the headline classifier with one seed.
 
-    python stages/train.py bi_lstm
+    python stages/train.py bi_lstm 1
 
 in:   data/tokenized/<vocabulary>.npz             token ids, lengths and labels of each split
       data/tokenized/<vocabulary>.vocabulary.txt  the word of each id
       data/embeddings/glove.npy                   initial embedding of the variants in glove_variants
+      data/embeddings/extra_vectors.npy           second embedding of those with extra_vectors
       params.yaml                                 train, vocabularies, variants.<name> or glove_variants.<name>,
                                                   corpus.classes
-out:  models/<name>.pt                            settings, vocabulary and weights
-      models/<name>.txt                           torchinfo's summary of the layers
-      plots/history/<name>.csv                    loss and accuracy, one row per epoch
-      metrics/train/<name>.json                   size, scores of the saved weights, overfitting onset
+out:  models/<name>-<seed>.pt                     settings, vocabulary and weights
+      models/<name>-<seed>.txt                    torchinfo's summary of the layers
+      plots/history/<name>-<seed>.csv             loss and accuracy, one row per epoch
+      metrics/train/<name>-<seed>.json            size, scores of the saved weights, overfitting onset
 
-After each epoch the state is saved to checkpoints/<name>.pt; a killed run resumes from it, with the same result.
+After each epoch the state is saved to checkpoints/<name>-<seed>.pt; a killed run resumes from it, with the same result.
 """
 
 from sarcasm.base.interrupt import exit_on_interrupt
@@ -37,19 +38,22 @@ from sarcasm.base.params import GloveVariant, LearnedVariant, read_params
 from sarcasm.network.checkpoint import Checkpoint, fingerprint
 from sarcasm.network.dataset import HeadlineDataset
 from sarcasm.network.model import HeadlineClassifier, count_parameters
-from sarcasm.network.saved_model import SavedModel, save_model
+from sarcasm.network.model_file import save_model
+from sarcasm.network.saved_model import SavedModel
 from sarcasm.network.trainer import Trainer, overfit_epoch
 from sarcasm.text.encoded import read_ids, read_words
 
-GLOVE = Path("data/embeddings/glove.npy")
+GLOVE, EXTRA = Path("data/embeddings/glove.npy"), Path("data/embeddings/extra_vectors.npy")
 
 
-def main(name: str) -> None:
+def main(name: str, seed: str) -> None:
     """Run the stage for the variant called `name`."""
     params = read_params(Path("params.yaml"))
-    variant, settings = params.variant(name), params.train
-    text = params.vocabularies[params.vocabulary_of(name)]
-    device = set_up_torch(settings.device, settings.seed)
+    variant, recipe, run_name = params.variant(name), params.recipe(name), f"{name}-{seed}"
+    if run_name not in params.runs[name]:
+        raise InputError(f"unknown seed {seed!r}: train.seeds has {', '.join(map(str, params.train.seeds))}")
+    text = getattr(params.vocabularies, params.vocabulary_of(name))
+    device = set_up_torch(params.train.device, int(seed))
 
     # data
     ids_file = Path(f"data/tokenized/{params.vocabulary_of(name)}.npz")
@@ -60,17 +64,17 @@ def main(name: str) -> None:
     )
 
     # network
-    batch_size = min(settings.batch_size, len(training))
+    batch_size = min(recipe.batch_size, len(training))
     network, model = build_network(name, variant, vocabulary, batch_size * text.max_length)
     model.to(device)
     layers = summarize(model, batch_size, text.max_length)
 
     # fit
-    trainer = Trainer(model, variant.learning_rate, settings)
-    inputs = [ids_file, vocabulary_file, *([GLOVE] if isinstance(variant, GloveVariant) else [])]
-    run_id = fingerprint(f"{variant!r} {settings!r} {text!r} {device}", inputs)
-    with Checkpoint(Path(f"checkpoints/{name}.pt"), run_id) as checkpoint:
-        fit(name, trainer, training, validation, checkpoint)
+    trainer = Trainer(model, recipe, int(seed))
+    inputs = [ids_file, vocabulary_file, *([GLOVE, EXTRA] if isinstance(variant, GloveVariant) else [])]
+    run_id = fingerprint(f"{variant!r} {recipe!r} {seed} {text!r} {device}", inputs)
+    with Checkpoint(Path(f"checkpoints/{run_name}.pt"), run_id) as checkpoint:
+        fit(run_name, trainer, training, validation, checkpoint)
 
         # save
         saved = SavedModel(
@@ -83,13 +87,13 @@ def main(name: str) -> None:
             classes=params.corpus.classes,
             weights={key: weight.cpu() for key, weight in trainer.saved_weights.items()},
         )
-        save_model(Path(f"models/{name}.pt"), saved)
-        write_text(Path(f"models/{name}.txt"), f"{layers}\n")
-        write_csv(Path(f"plots/history/{name}.csv"), pd.DataFrame(trainer.history))
+        save_model(Path(f"models/{run_name}.pt"), saved)
+        write_text(Path(f"models/{run_name}.txt"), f"{layers}\n")
+        write_csv(Path(f"plots/history/{run_name}.csv"), pd.DataFrame(trainer.history))
         metrics = measure(trainer, layers)
-        write_json(Path(f"metrics/train/{name}.json"), metrics)
+        write_json(Path(f"metrics/train/{run_name}.json"), metrics)
         checkpoint.remove()
-    print(f"{name}: validation loss {metrics['validation_loss']}, accuracy {metrics['validation_accuracy']}")
+    print(f"{run_name}: validation loss {metrics['validation_loss']}, accuracy {metrics['validation_accuracy']}")
 
 
 def set_up_torch(device: str, seed: int) -> torch.device:
@@ -107,18 +111,22 @@ def set_up_torch(device: str, seed: int) -> torch.device:
 def build_network(
     name: str, variant: LearnedVariant | GloveVariant, vocabulary: list[str], tokens: int
 ) -> tuple[dict[str, Any], HeadlineClassifier]:
-    """Return the arguments of HeadlineClassifier and the model, its embedding initialized from the word vectors.
+    """Return the arguments of HeadlineClassifier and the model, its embeddings initialized from the word vectors.
 
     Raises InputError if training with `tokens` in a batch needs more memory than there is.
     """
-    network = variant.model_dump(exclude={"vocabulary", "learning_rate"}) | {"vocabulary_size": len(vocabulary)}
-    vectors = read_vectors(len(vocabulary)) if isinstance(variant, GloveVariant) else None
-    if vectors is not None:
-        network["embedding_dimension"] = vectors.shape[1]
+    network = variant.network | {"vocabulary_size": len(vocabulary)}
+    embeddings = {}
+    if isinstance(variant, GloveVariant):
+        embeddings["embedding"] = read_vectors(GLOVE, len(vocabulary))
+        network["embedding_dimension"] = embeddings["embedding"].shape[1]
+        if variant.extra_vectors:
+            embeddings["extra_embedding"] = read_vectors(EXTRA, len(vocabulary))
+            network["extra_dimension"] = embeddings["extra_embedding"].shape[1]
     check_memory(name, network, tokens)
     model = HeadlineClassifier(**network)
-    if vectors is not None:
-        model.embedding.weight.data.copy_(vectors)
+    for layer, vectors in embeddings.items():
+        model.get_submodule(layer).weight.data.copy_(vectors)
     return network, model
 
 
@@ -136,11 +144,11 @@ def check_memory(name: str, network: dict[str, Any], tokens: int) -> None:
         )
 
 
-def read_vectors(words: int) -> Tensor:
-    """Read the embedding that glove_coverage.py initialized. Raises InputError if it does not have `words` rows."""
-    vectors = torch.from_numpy(np.load(GLOVE))
+def read_vectors(path: Path, words: int) -> Tensor:
+    """Read an embedding that glove_coverage.py initialized. Raises InputError if it does not have `words` rows."""
+    vectors = torch.from_numpy(np.load(path))
     if len(vectors) != words:
-        raise InputError(f"{GLOVE}: {len(vectors)} vectors, expected one for each of {words} words")
+        raise InputError(f"{path}: {len(vectors)} vectors, expected one for each of {words} words")
     return vectors
 
 
@@ -159,7 +167,7 @@ def fit(
     """Train from the checkpoint, if there is one, to the last epoch. Raises InputError, naming the variant."""
     if state := checkpoint.load():
         trainer.load_state_dict(state)
-    done, epochs = len(trainer.history), trainer.settings.epochs
+    done, epochs = len(trainer.history), trainer.recipe.epochs
     bar = tqdm(range(done, epochs), name, epochs, initial=done, unit="epoch", disable=None)
     for _ in bar:
         try:
@@ -188,4 +196,4 @@ def measure(trainer: Trainer, layers: ModelStatistics) -> dict[str, float | None
 
 
 if __name__ == "__main__":
-    run(main, __doc__, "name")
+    run(main, __doc__, "name", "seed")

@@ -3,10 +3,10 @@
     python stages/write_report.py
 
 in:   data/raw/headlines.jsonl, data/raw/glove.txt.gz    for their size and checksum
-      data/predictions.csv                               the probability of each headline from each variant
+      data/predictions.csv                               the probability of each headline from each run
       metrics/corpus.json, metrics/vocabulary/<name>.json, metrics/coverage.json, metrics/evaluation.csv,
-      metrics/selected.json
-      plots/history/<variant>.csv, plots/coverage.csv, plots/missing_words.csv, plots/sentences.csv
+      metrics/differences.csv, metrics/selected.json
+      plots/history/<run>.csv, plots/coverage.csv, plots/missing_words.csv, plots/sentences.csv
       params.yaml                                        all of it
 out:  plots/report.html
 """
@@ -27,7 +27,7 @@ from sarcasm.base.command import run
 from sarcasm.base.files import read_json, write_text
 from sarcasm.base.params import read_params
 from sarcasm.results.report import Input, Results, render, source_name
-from sarcasm.results.tables import read_evaluation, read_table
+from sarcasm.results.tables import read_evaluation, read_histories, read_table
 
 TARGET = Path("plots/report.html")
 LIBRARIES = "torch", "numpy", "pandas", "scikit-learn", "beautifulsoup4", "matplotlib", "Jinja2", "dvc"
@@ -36,7 +36,6 @@ LIBRARIES = "torch", "numpy", "pandas", "scikit-learn", "beautifulsoup4", "matpl
 def main() -> None:
     """Run the stage."""
     params = read_params(Path("params.yaml"))
-    evaluation = read_evaluation(Path("metrics/evaluation.csv"))
     results = Results(
         params=params,
         inputs=[
@@ -45,10 +44,11 @@ def main() -> None:
         ],
         versions={"Python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
         corpus=read_json(Path("metrics/corpus.json")),
-        vocabularies={name: read_json(Path(f"metrics/vocabulary/{name}.json")) for name in params.vocabularies},
-        evaluation=evaluation,
-        selected=read_json(Path("metrics/selected.json"))["variant"],
-        histories={str(name): pd.read_csv(f"plots/history/{name}.csv") for name in evaluation.index},
+        vocabularies={name: read_json(Path(f"metrics/vocabulary/{name}.json")) for name, _ in params.vocabularies},
+        evaluation=read_evaluation(Path("metrics/evaluation.csv")),
+        differences=pd.read_csv("metrics/differences.csv", dtype={"variant": str, "other": str}, keep_default_na=False),
+        selected=read_json(Path("metrics/selected.json")),
+        histories=read_histories(params),
         coverage=read_json(Path("metrics/coverage.json")),
         curve=pd.read_csv("plots/coverage.csv"),
         missing=read_table(Path("plots/missing_words.csv"), "word"),

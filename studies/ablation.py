@@ -62,8 +62,8 @@ def train(
 ) -> list[dict[str, object]]:
     """Train the network once; return one row per epoch."""
     torch.manual_seed(seed)
-    settings = PARAMS.train.model_copy(update={"batching": batching, "seed": seed})
-    trainer = Trainer(make_network(PARAMS, VARIANT), PARAMS.variant(VARIANT).learning_rate, settings)
+    recipe = PARAMS.recipe(VARIANT)._replace(batching=batching)
+    trainer = Trainer(make_network(PARAMS, VARIANT), recipe, seed)
     rows = []
     for _ in range(EPOCHS):
         start = time.perf_counter()

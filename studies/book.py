@@ -66,7 +66,7 @@ def write_results(entries: list[dict[str, Any]], out: Path) -> None:
     """Write the figures and the tables of the chapter's runs from the histories in `out`."""
     paths = {entry["variant"]: out / f"history/{entry['variant']}.csv" for entry in entries}
     histories = {variant: pd.read_csv(path) for variant, path in paths.items() if path.exists()}
-    limits = history_limits(histories)
+    limits = history_limits({variant: [history] for variant, history in histories.items()})
     for entry in entries:
         if (history := histories.get(entry["variant"])) is not None:
             for number, measure in zip(entry["figures"], ("accuracy", "loss"), strict=False):
@@ -81,7 +81,7 @@ def figure(title: str, history: pd.DataFrame, measure: str, limits: tuple[float,
     """Draw accuracy or loss over the epochs, each in a figure of its own, as in the chapter."""
     drawing = Figure(figsize=(6, 3.6))
     axes = drawing.subplots()
-    draw_history(axes, history, measure, COLOURS[0], limits)
+    draw_history(axes, [history], measure, COLOURS[0], limits)
     axes.set_title(title, pad=16)  # above the mark of a curve that leaves the panel
     axes.set(xlabel="epoch", ylabel=UNITS[measure], xlim=(0, None))
     drawing.legend(loc="outside lower center", ncols=2)

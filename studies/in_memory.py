@@ -19,7 +19,7 @@ def make_datasets(
     """Return training and validation datasets for a vocabulary of `params`, optionally with another tokenizer."""
     sizes = {"train": params.split.train, "validation": params.split.validation}
     training, validation = split_headlines(list(headlines), sizes, params.split.seed).values()
-    settings = params.vocabularies[vocabulary]
+    settings = getattr(params.vocabularies, vocabulary)
     both = training + validation
     tokens = tokenize([headline.text for headline in both], TOKENIZERS[tokenizer or settings.tokenizer])
     words = make_vocabulary(count_words(tokens, len(training))[0], settings.size)
@@ -30,6 +30,6 @@ def make_datasets(
 
 def make_network(params: Params, variant: str) -> HeadlineClassifier:
     """Return a variant's network for a vocabulary of the full size, with a random embedding."""
-    network = params.variant(variant).model_dump(exclude={"vocabulary", "learning_rate"})
-    size = params.vocabularies[params.vocabulary_of(variant)].size
+    network = params.variant(variant).network
+    size = getattr(params.vocabularies, params.vocabulary_of(variant)).size
     return HeadlineClassifier(**{"embedding_dimension": params.glove.dimension, **network}, vocabulary_size=size)

@@ -36,7 +36,7 @@ def main() -> None:
 def changes(seed: int) -> dict[str, object]:
     """Return configs/book.yaml with another seed and only VARIANTS."""
     document, params = read_document(BOOK), read_params(BOOK, Path("params.yaml"))
-    document["train"]["seed"] = seed
+    document["train"]["seeds"] = [seed]
     for group, variants in (("variants", params.variants), ("glove_variants", params.glove_variants)):
         document[group] |= {name: None for name in variants if name not in VARIANTS}
     return dict(document)

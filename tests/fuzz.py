@@ -21,6 +21,7 @@ from sarcasm.base.params import read_params
 
 NAMES = st.text("abcdefgh_0", min_size=1, max_size=6).map("n{}".format)
 COUNTS = st.integers(1, 4)
+VARIANTS, RUNS = ["tfidf", "variant_1", "variant_2"], ["tfidf", "variant_1-1", "variant_2-1"]
 PROBABILITIES = st.just(0) | st.floats(0, 0.99)
 TEXTS = st.text(min_size=1)
 CLASS = st.text(min_size=1, max_size=30).filter(lambda name: name.isprintable() and name.strip())
@@ -32,7 +33,7 @@ HEADLINES = st.lists(st.builds(Headline, SENTENCES, st.integers(0, 1)), min_size
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
-    return write_inputs(tmp_path_factory.mktemp("report"), variants=1)
+    return write_inputs(tmp_path_factory.mktemp("report"))
 
 
 def write(path, table):
@@ -50,9 +51,9 @@ def test_any_text_in_the_report_is_text(report, texts, words, classes):
         document = read_params(report / "params.yaml").model_dump()
         document["corpus"] |= {"classes": classes, "label": texts[0]}
         write_params(report, document)
-        write(report / "plots/sentences.csv", pd.DataFrame({"sentence": texts, "variant_0": 0.25}))
+        write(report / "plots/sentences.csv", pd.DataFrame({"sentence": texts} | dict.fromkeys(VARIANTS, 0.25)))
         write(report / "plots/missing_words.csv", pd.DataFrame({"word": words, "count": 2}))
-        table = {"headline": [*texts, "x"], "label": [0] * len(texts) + [1], "variant_0": 0.75}
+        table = {"headline": [*texts, "x"], "label": [0] * len(texts) + [1]} | dict.fromkeys(RUNS, 0.75)
         write(report / "data/predictions.csv", pd.DataFrame(table))
         return write_report(report)
 
@@ -85,9 +86,16 @@ def documents(draw):
         "size": st.integers(3, 30) | st.just(10_000_000),
         "max_length": st.integers(1, 9) | st.just(1000),
     }
-    document["vocabularies"] = draw(st.dictionaries(NAMES, st.fixed_dictionaries(vocabulary), min_size=1, max_size=2))
-    vocabularies = st.sampled_from(sorted(document["vocabularies"]))
-    document["glove"] |= {"vocabulary": draw(vocabularies), "seed": draw(COUNTS)}
+    pretrained = {"pretrained_words": st.integers(0, 50)}
+    document["vocabularies"] = {
+        "plain": draw(st.fixed_dictionaries(vocabulary)),
+        "glove": draw(st.fixed_dictionaries(vocabulary | pretrained)),
+    }
+    document["glove"]["seed"] = draw(COUNTS)
+    document["baseline"] = {
+        "ngrams": draw(st.integers(1, 3)),
+        "c": draw(st.lists(st.floats(0.01, 100), min_size=1, max_size=2)),
+    }
     network = {
         "cell": st.sampled_from(["lstm", "gru", "rnn"]),
         "layers": st.integers(0, 3),
@@ -96,12 +104,24 @@ def documents(draw):
         "dropout": st.fixed_dictionaries(dict.fromkeys(document["variants"]["lstm"]["dropout"], PROBABILITIES)),
         "learning_rate": st.floats(1e-8, 1),
     }
-    learned = st.fixed_dictionaries({"vocabulary": vocabularies, "embedding_dimension": COUNTS, **network})
-    frozen = st.fixed_dictionaries({"frozen": st.booleans(), **network})
+    wide = {"buckets": COUNTS, "dropout": PROBABILITIES, "learning_rate": st.floats(1e-8, 1)}
+    training = {
+        "epochs": COUNTS,
+        "batch_size": COUNTS,
+        "checkpoint": st.sampled_from(["best", "last"]),
+        "embedding_learning_rate": st.floats(1e-8, 1),
+        "warm_up": PROBABILITIES,
+        "r_drop": st.floats(0, 2),
+    }
+    more = {"wide": st.fixed_dictionaries(wide), "training": st.fixed_dictionaries(training)}
+    learned = st.fixed_dictionaries({"embedding_dimension": COUNTS, **network}, optional=more)
+    more |= {"extra_vectors": st.booleans()}
+    frozen = st.fixed_dictionaries({"frozen": st.booleans(), **network}, optional=more)
     document["variants"] = draw(st.dictionaries(NAMES.map("a{}".format), learned, min_size=1, max_size=2))
     document["glove_variants"] = draw(st.dictionaries(NAMES.map("b{}".format), frozen, min_size=1, max_size=2))
     document["train"] |= {
         "epochs": draw(COUNTS),
+        "seeds": draw(st.lists(COUNTS, min_size=1, max_size=2, unique=True)),
         "batch_size": draw(COUNTS | st.just(1_000_000)),
         "batching": draw(st.sampled_from(["bucketed", "padded"])),
         "checkpoint": draw(st.sampled_from(["best", "last"])),
@@ -114,12 +134,19 @@ def documents(draw):
     return document
 
 
+def runs(document):
+    """Return the names of the trained networks."""
+    names = [*document["variants"], *document["glove_variants"]]
+    return [f"{name}-{seed}" for name in names for seed in document["train"]["seeds"]]
+
+
 def stages(document):
     """Yield the stages of the pipeline in order, each with its argument."""
     yield from (["check_params"], ["download_corpus"], ["split_corpus"])
+    yield from (["download_vectors", name] for name in ("glove", "extra_vectors"))
     yield from (["tokenize_corpus", name] for name in document["vocabularies"])
-    yield from (["download_glove"], ["glove_coverage"])
-    yield from (["train", name] for name in [*document["variants"], *document["glove_variants"]])
+    yield from (["glove_coverage"], ["train_baseline"])
+    yield from (["train", *run.split("-")] for run in runs(document))
     yield from (["evaluate"], ["draw_figures"], ["write_report"])
 
 
@@ -133,7 +160,7 @@ def test_the_pipeline_runs_or_is_refused_in_one_line(project, document, headline
     (project / f"corpus{suffix}").write_bytes(corpus)
     document["corpus"] |= {"source": f"corpus{suffix}", "positive": data.draw(st.sampled_from([None, 0, "1"]))}
     source = data.draw(st.sampled_from(["vectors.txt", "vectors.zip", "bundled"]))
-    dimension = 50 if source == "bundled" else data.draw(st.sampled_from([2, 50]))
+    dimension = 100 if source == "bundled" else data.draw(st.sampled_from([2, 100]))
     with zipfile.ZipFile(project / "vectors.zip", "w") as archive:
         archive.writestr("vectors.txt", vectors(dimension))
     (project / "vectors.txt").write_text(vectors(dimension))
@@ -147,7 +174,7 @@ def test_the_pipeline_runs_or_is_refused_in_one_line(project, document, headline
             break
     else:
         predictions = pd.read_csv(project / "data/predictions.csv", lineterminator="\n")
-        assert list(predictions)[2:] == [*document["variants"], *document["glove_variants"]]
+        assert list(predictions)[2:] == ["tfidf", *runs(document)]
         counts = json.loads((project / "metrics/corpus.json").read_text())
         assert len(predictions) == counts.get("test", counts["validation"])["headlines"]
     assert not list(project.rglob(".*.tmp"))

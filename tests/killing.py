@@ -73,9 +73,9 @@ def train_until(last: int) -> int:
 
 def main(variant: str, points: int) -> None:
     """Train without interruption, for the bytes and the number of calls; then kill and resume at each point."""
-    sys.argv = ["train.py", variant]
-    paths = [Path(path.format(variant)) for path in OUTPUTS]
-    checkpoint = Path(f"checkpoints/{variant}.pt")
+    sys.argv = ["train.py", variant, "1"]
+    paths = [Path(path.format(f"{variant}-1")) for path in OUTPUTS]
+    checkpoint = Path(f"checkpoints/{variant}-1.pt")
     assert forked(partial(train_until, 0)) == 0
     whole, calls = [path.read_bytes() for path in paths], int(Path("calls").read_text())
     step = calls * 19 // 20 // points  # not at the very end, as the number of calls varies a little

@@ -39,7 +39,7 @@ def headlines(count: int = 120) -> list[dict[str, str | int]]:
     ]
 
 
-def vectors(dimension: int = 50) -> str:
+def vectors(dimension: int = 100) -> str:
     """Generate vectors in GloVe's format for all words of the headlines but one."""
     words = sorted(set(" ".join(OPENINGS + VERBS + THINGS).split()))
     values = np.random.default_rng(0).normal(0, 0.4, (len(words), dimension))
@@ -54,10 +54,15 @@ def params() -> dict:
     document["split"] |= {"train": 80, "validation": 20, "test": 20}
     document["vocabularies"]["plain"] |= {"size": 40, "max_length": 12}
     document["vocabularies"]["glove"] |= {"size": 50, "max_length": 10}
+    document["baseline"] |= {"c": [1, 10]}
     document["train"] |= {"epochs": 2, "batch_size": 8, "device": "cpu"}
     document["evaluate"] |= {"resamples": 100, "sentences": document["evaluate"]["sentences"][:2]}
     for group, names in {"variants": ["lstm", "stacked_lstm_dropout"], "glove_variants": ["glove_lstm"]}.items():
         document[group] = {name: document[group][name] | {"hidden_size": 4} for name in names}
+    document["glove_variants"]["glove_lstm"] |= {
+        "extra_vectors": True,
+        "wide": {"buckets": 64, "dropout": 0.5, "learning_rate": 0.01},
+    }
     return document
 
 
@@ -87,7 +92,7 @@ def make(folder: Path) -> Path:
     bundled = folder / "data/bundled"
     bundled.mkdir(parents=True)
     (bundled / "headlines.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in headlines()), encoding="utf-8")
-    (bundled / "vectors.50d.txt.gz").write_bytes(gzip.compress(vectors().encode(), mtime=0))
+    (bundled / "vectors.100d.txt.gz").write_bytes(gzip.compress(vectors().encode(), mtime=0))
     run(folder, "git", "init", "--quiet")
     commit(folder, "Start")
     return folder

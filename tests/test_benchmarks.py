@@ -24,9 +24,9 @@ HEADLINES = [Headline(str(row["headline"]), int(row["is_sarcastic"])) for row in
 @pytest.fixture
 def small():
     """The book's parameters for 120 short headlines, 80 of them for training."""
-    vocabularies = {name: text.model_copy(update={"max_length": 12}) for name, text in BOOK.vocabularies.items()}
+    short = {name: text.model_copy(update={"max_length": 12}) for name, text in BOOK.vocabularies}
     split = BOOK.split.model_copy(update={"train": 80, "validation": 40})
-    return BOOK.model_copy(update={"split": split, "vocabularies": vocabularies})
+    return BOOK.model_copy(update={"split": split, "vocabularies": BOOK.vocabularies.model_copy(update=short)})
 
 
 def test_the_ratio_is_the_median_over_rounds():

@@ -39,7 +39,7 @@ def test_a_variant(small_project):
     (block,) = blocks("A variant")
     insert(small_project / "params.yaml", "variants:", block)
     changed = json.loads(run(small_project, "dvc", "status", "--json").stdout)
-    assert {stage for stage in changed if stage.startswith("train")} == {"train@gru"}
+    assert {stage for stage in changed if stage.startswith("train")} == {"train@gru-1"}
     run(small_project, "dvc", "repro")
     assert "| gru |" in (small_project / "plots/results.md").read_text(encoding="utf-8")
 
@@ -62,7 +62,7 @@ def test_a_glove_release(fresh_project):
     set_params(fresh_project, "glove", source="glove.weather", dimension=2)
     with zipfile.ZipFile(fresh_project / "glove.weather.zip", "w") as archive:
         archive.writestr("glove.weather.2d.txt", VECTORS)
-    run(fresh_project, "env", f"HEADLINES_MIRROR={fresh_project}", "python", "stages/download_glove.py")
+    run(fresh_project, "env", f"HEADLINES_MIRROR={fresh_project}", "python", "stages/download_vectors.py", "glove")
     assert run(fresh_project, "zcat", "data/raw/glove.txt.gz").stdout == VECTORS
 
 

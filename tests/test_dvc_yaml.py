@@ -10,12 +10,10 @@ import pytest
 import yaml
 from tests.project import ROOT, run
 
-STAGES = {
-    name: stage.get("do", stage)
-    for name, stage in yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"].items()
-}
+STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 SCRIPTS = {name: stage["cmd"].split()[1] for name, stage in STAGES.items()}
-FOREACH = {"tokenize": "vocabularies", "train": "variants", "train-glove": "glove_variants"}
+MATRIX = {"train": "variants", "train-glove": "glove_variants"}  # and train.seeds
+ARGUMENTS = {"", " plain", " glove", " extra_vectors", " ${item.variant} ${item.seed}"}
 ORDER = ["base", "text", "vectors", "network", "results"]  # a package imports only from those before it
 
 
@@ -74,21 +72,27 @@ def test_an_edited_module_is_a_change_and_a_compiled_file_is_not(small_project):
     assert json.loads(run(small_project, "dvc", "status", "--json").stdout) == {}
     with (package / "glove.py").open("a") as file:
         file.write("# edited\n")
-    assert set(json.loads(run(small_project, "dvc", "status", "--json").stdout)) == {"glove-coverage"}
+    assert set(json.loads(run(small_project, "dvc", "status", "--json").stdout)) == {
+        "tokenize-plain",
+        "tokenize-glove",
+        "glove-coverage",
+    }
 
 
 @pytest.mark.parametrize("name", STAGES)
 def test_every_stage_is_described_and_its_command_has_names_only(name):
     assert STAGES[name]["desc"]
-    assert STAGES[name]["cmd"].removeprefix(f"python {SCRIPTS[name]}") in {"", " ${key}"}
+    assert STAGES[name]["cmd"].removeprefix(f"python {SCRIPTS[name]}") in ARGUMENTS
 
 
 def test_metrics_and_plots_in_git_are_the_uncached_outputs_of_the_stages():
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    seeds = params["train"]["seeds"]
     uncached = {
-        path.replace("${key}", key)
+        path.replace("${key}", f"{variant}-{seed}")
         for name, stage in STAGES.items()
-        for key in params.get(FOREACH.get(name), [""])
+        for variant in params.get(MATRIX.get(name), [""])
+        for seed in seeds
         for section in ("outs", "metrics", "plots")
         for path, cached in outputs(stage, section).items()
         if not cached

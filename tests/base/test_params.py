@@ -34,7 +34,16 @@ REFUSED = {
     "allow_http drop_duplicates bidirectional frozen": [None, *BOOLEAN],
     "train validation test": [None, *SIZE],
     "split.seed": [*SEED, *INTEGER],
-    "glove.seed train.seed evaluate.seed": [None, *SEED, *INTEGER],
+    "glove.seed evaluate.seed": [None, *SEED, *INTEGER],
+    "seeds": [None, 1, [], [1, 1], [-1], [2**32], [1.5], ["1"]],
+    "pretrained_words": [None, -1, 10_000_001, *INTEGER],
+    "ngrams": [None, 0, 6, *INTEGER],
+    "c": [None, 1, [], [0], [math.nan], ["x"]],
+    "buckets": [None, 0, 100_000_001, *INTEGER],
+    "wide": [1, "x", []],
+    "extra_vectors.dimension": [None, *WIDTH, *INTEGER],
+    "glove_lstm.extra_vectors": [None, *BOOLEAN],
+    "wide.dropout": [None, -0.1, 1, 1.5, math.nan, *NUMBER],
     "tokenizer batching checkpoint device cell": [None, 1, "other", ["full"], "FULL"],
     "size": [None, 2, 10_000_001, *INTEGER],
     "max_length glove.dimension embedding_dimension hidden_size": [None, *WIDTH, *INTEGER],
@@ -42,9 +51,13 @@ REFUSED = {
     "layers": [None, -1, 101, *INTEGER],
     "learning_rate": [None, 0, -0.1, 1.1, "1e1", "-1e-05", math.nan, math.inf, "1e999", *NUMBER],
     "embedding inter_layer rnn_output linear": [None, -0.1, 1, 1.5, math.nan, *NUMBER],
-    "vocabulary": [None, 3, "nope", "No!", []],
     "sentences": [None, "a", [3], [None], [["a"]], [""], ["\ud800"]],
-    "split vocabularies glove variants glove_variants evaluate dropout": [None, 1, "x", []],
+    "split vocabularies glove extra_vectors baseline variants glove_variants evaluate dropout": [
+        None,
+        1,
+        "x",
+        [],
+    ],
 }
 LIMITS = {f" {key} ": values for keys, values in REFUSED.items() for key in keys.split()}
 
@@ -58,15 +71,17 @@ def walk(mapping, *above):
 
 
 PATHS = [".".join(path) for path in walk(params())]
-NAMED = {"variants", "glove_variants", "vocabularies"}  # mappings whose keys are names given by the user
+NAMED = {"variants", "glove_variants"}  # mappings whose keys are names given by the user
+OPTIONAL = {"glove_variants.glove_lstm.extra_vectors", "glove_variants.glove_lstm.wide"}
 
 
 def refused_values(path):
     """Return values that must be refused for the key at `path`."""
     section, _, key = path.rpartition(".")
-    if section in NAMED or path == "train":
+    if section in {*NAMED, "vocabularies"} or path == "train":
         return [None, 1, "x", []]
-    return LIMITS.get(f" {path} ") or LIMITS[f" {key} "]
+    parent = ".".join(path.split(".")[-2:])
+    return LIMITS.get(f" {parent} ") or LIMITS[f" {key} "]
 
 
 def message(folder, document):
@@ -106,7 +121,8 @@ def test_a_misspelled_or_missing_key_is_refused_by_name(path, tmp_path):
         tmp_path, with_change(path, lambda mapping, key: mapping.update({f"{key}s": mapping.pop(key)}))
     )
     assert misspelled == f": {path}s: unknown key"
-    assert message(tmp_path, with_change(path, lambda mapping, key: mapping.pop(key))) == f": {path}: missing"
+    if path not in OPTIONAL:
+        assert message(tmp_path, with_change(path, lambda mapping, key: mapping.pop(key))) == f": {path}: missing"
 
 
 @pytest.mark.parametrize("name", ["LSTM", "1", "a-b", "a b", "", "../x", "lstm\n"])
@@ -121,9 +137,10 @@ def test_names_must_not_clash(tmp_path):
     document = params()
     document["glove_variants"]["lstm"] = document["glove_variants"]["glove_lstm"]
     assert message(tmp_path, document) == ": glove_variants: 'lstm' is already used in variants"
-    document = params()
-    document["variants"]["label"] = document["variants"]["lstm"]
-    assert "'label' is reserved, choose another name" in message(tmp_path, document)
+    for name in ("label", "tfidf"):
+        document = params()
+        document["variants"][name] = document["variants"]["lstm"]
+        assert f"{name!r} is reserved, choose another name" in message(tmp_path, document)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +199,7 @@ def test_a_duplicate_key_is_refused_with_its_line(tmp_path):
     text = (ROOT / "params.yaml").read_text(encoding="utf-8")
     count = text.count("\n")
     assert message(tmp_path, text + "train: {}\n") == f", line {count + 1}: train: duplicate key"
-    twice = text.replace("  epochs:", "  epochs: 1\n  epochs:")
+    twice = text.replace("\n  epochs:", "\n  epochs: 1\n  epochs:")
     assert re.fullmatch(r", line \d+: train\.epochs: duplicate key", message(tmp_path, twice))
 
 
@@ -276,7 +293,7 @@ def test_a_number_may_be_written_as_dvc_writes_it(written, value, tmp_path):
     "path", [ROOT / "params.yaml", *sorted((ROOT / "configs").glob("*.yaml"))], ids=lambda p: p.stem
 )
 def test_the_parameter_files_of_the_project_are_valid(path):
-    assert read_params(path, None if path.stem == "params" else ROOT / "params.yaml").all_variants
+    assert read_params(path, None if path.stem == "params" else ROOT / "params.yaml").networks
 
 
 def test_a_parameter_file_states_what_differs(tmp_path):
@@ -292,7 +309,14 @@ def test_a_parameter_file_states_what_differs(tmp_path):
         read_params(changed, tmp_path / "params.yaml")
 
 
-STAGES = "download_corpus", "split_corpus", "tokenize_corpus plain", "download_glove", "glove_coverage", "train lstm"
+STAGES = (
+    "download_corpus",
+    "split_corpus",
+    "tokenize_corpus plain",
+    "download_vectors glove",
+    "glove_coverage",
+    "train lstm 1",
+)
 
 
 @pytest.mark.parametrize("stage", [*STAGES, "evaluate", "draw_figures"])

@@ -16,7 +16,8 @@ from tests.project import refusal
 from sarcasm.base.command import InputError
 from sarcasm.base.files import write_checksummed
 from sarcasm.network.model import HeadlineClassifier, count_parameters
-from sarcasm.network.saved_model import SavedModel, load_model, save_model
+from sarcasm.network.model_file import load_model, save_model
+from sarcasm.network.saved_model import SavedModel
 
 NETWORK = {
     "vocabulary_size": 4,
@@ -48,6 +49,8 @@ def test_parameters_are_counted_without_making_the_network(cell, bidirectional, 
     network = NETWORK | {"cell": cell, "bidirectional": bidirectional, "layers": layers, "hidden_size": 5}
     made = sum(weight.numel() for weight in HeadlineClassifier(**network).parameters())
     assert count_parameters(network) == made
+    network |= {"extra_dimension": 3, "wide": {"buckets": 50, "dropout": 0.5}}
+    assert count_parameters(network) == sum(weight.numel() for weight in HeadlineClassifier(**network).parameters())
 
 
 @pytest.fixture
@@ -187,6 +190,6 @@ def test_another_vocabulary_is_refused(model, vocabulary):
 
 def test_the_model_of_another_variant_is_refused_by_name(small_project):
     models = small_project / "models"
-    (models / "lstm.pt").write_bytes((models / "glove_lstm.pt").read_bytes())
+    (models / "lstm-1.pt").write_bytes((models / "glove_lstm-1.pt").read_bytes())
     message = refusal(small_project, "evaluate")
-    assert message == "models/lstm.pt: the model of glove_lstm, expected the model of lstm"
+    assert message == "models/lstm-1.pt: the model of glove_lstm, expected the model of lstm"

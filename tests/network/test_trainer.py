@@ -6,11 +6,11 @@ import io
 import numpy as np
 import pytest
 import torch
-from tests.project import params, refusal, run_stage
+from tests.project import refusal, run_stage
 from torch import nn
 
 from sarcasm.base.command import InputError
-from sarcasm.base.params import Train
+from sarcasm.base.params import Recipe
 from sarcasm.network import model
 from sarcasm.network.dataset import Batch, HeadlineDataset
 from sarcasm.network.model import HeadlineClassifier
@@ -32,7 +32,8 @@ def make_trainer(**settings):
     """Create a trainer as stages/train.py does."""
     torch.manual_seed(1)
     network = HeadlineClassifier(9, cell="lstm", dropout=DROPOUT, **NETWORK)
-    return Trainer(network, 0.01, Train(**params()["train"] | {"epochs": 6, "device": "cpu"} | settings))
+    recipe = Recipe(6, 8, "bucketed", "best", learning_rate=0.01, learning_rates={})
+    return Trainer(network, recipe._replace(**settings), seed=1)
 
 
 def everything(trainer):
@@ -47,14 +48,17 @@ def everything(trainer):
 def test_a_run_resumed_after_any_epoch_ends_with_the_same_bytes(checkpoint, batching, limit, monkeypatch):
     monkeypatch.setattr(model, "DENSE_LIMIT", limit)
     training, validation = headlines(40, 1), headlines(20, 2)
-    whole = make_trainer(checkpoint=checkpoint, batching=batching)
+    settings = {"checkpoint": checkpoint, "batching": batching}
+    if checkpoint == "last":
+        settings |= {"warm_up": 0.1, "r_drop": 0.5, "learning_rates": {"embedding": 0.001}}
+    whole = make_trainer(**settings)
     states = []
     for _ in range(6):
         states.append(copy.deepcopy(whole.state_dict()))
         whole.run_epoch(training, validation)
     end = everything(whole)
     for done, state in enumerate(states[1:], start=1):
-        trainer = make_trainer(checkpoint=checkpoint, batching=batching)
+        trainer = make_trainer(**settings)
         trainer.load_state_dict(state)
         assert len(trainer.history) == done
         for _ in range(done, 6):
@@ -102,25 +106,27 @@ def test_a_validation_loss_that_is_not_finite_names_the_epoch():
 def test_a_loss_that_is_not_finite_stops_the_stage_and_writes_nothing(small_project):
     vectors = np.load(small_project / "data/embeddings/glove.npy")
     np.save(small_project / "data/embeddings/glove.npy", np.full_like(vectors, np.nan))
-    before = (small_project / "models/glove_lstm.pt").read_bytes()
-    message = refusal(small_project, "train", "glove_lstm")
-    assert message.startswith("variant glove_lstm, epoch 1, step 1: the loss is nan")
-    assert (small_project / "models/glove_lstm.pt").read_bytes() == before
+    before = (small_project / "models/glove_lstm-1.pt").read_bytes()
+    message = refusal(small_project, "train", "glove_lstm", "1")
+    assert message.startswith("variant glove_lstm-1, epoch 1, step 1: the loss is nan")
+    assert (small_project / "models/glove_lstm-1.pt").read_bytes() == before
 
 
 def test_vectors_of_another_vocabulary_are_refused(small_project):
     vectors = np.load(small_project / "data/embeddings/glove.npy")
     for wrong in (vectors[:1], vectors[:-1], np.vstack([vectors, vectors])):
         np.save(small_project / "data/embeddings/glove.npy", wrong)
-        assert f"glove.npy: {len(wrong)} vectors, expected" in refusal(small_project, "train", "glove_lstm")
+        assert f"glove.npy: {len(wrong)} vectors, expected" in refusal(small_project, "train", "glove_lstm", "1")
 
 
 def test_an_unknown_variant_is_refused_with_the_known_names(small_project):
-    assert refusal(small_project, "train", "gru").endswith("params.yaml has lstm, stacked_lstm_dropout, glove_lstm")
+    assert refusal(small_project, "train", "gru", "1").endswith(
+        "params.yaml has lstm, stacked_lstm_dropout, glove_lstm"
+    )
 
 
 def test_training_again_gives_the_same_bytes(small_project):
-    before = (small_project / "models/stacked_lstm_dropout.pt").read_bytes()
-    (small_project / "models/stacked_lstm_dropout.pt").unlink()
-    run_stage(small_project, "train", "stacked_lstm_dropout")
-    assert (small_project / "models/stacked_lstm_dropout.pt").read_bytes() == before
+    before = (small_project / "models/stacked_lstm_dropout-1.pt").read_bytes()
+    (small_project / "models/stacked_lstm_dropout-1.pt").unlink()
+    run_stage(small_project, "train", "stacked_lstm_dropout", "1")
+    assert (small_project / "models/stacked_lstm_dropout-1.pt").read_bytes() == before

@@ -28,7 +28,7 @@ def annotations(highest: float, top: float) -> list[tuple[str, tuple[float, floa
     """Draw training losses that rise to `highest` in epoch 3, in a panel up to `top`; return texts and positions."""
     history = pd.DataFrame({"epoch": [1, 2, 3, 4], "train_loss": [0.5, 1, highest, 1], "validation_loss": 0.4})
     axes = Figure().subplots()
-    draw_history(axes, history, "loss", COLOURS[0], (0, top))
+    draw_history(axes, [history], "loss", COLOURS[0], (0, top))
     assert axes.get_ylim() == (0, top)
     return [(text.get_text(), text.xy) for text in axes.texts]
 

@@ -65,7 +65,7 @@ def test_the_page_fits_the_window(open_page, report, width, color_scheme):
     assert report.stat().st_size < 1_000_000
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     sizes = page.locator("svg").evaluate_all("all => all.map(svg => [svg.clientWidth, svg.clientHeight])")
-    assert len(sizes) == 12 + 1 + 12
+    assert len(sizes) == 11 + 1 + 12
     assert all(150 < wide <= width and high > 100 for wide, high in sizes)
     heights = page.locator("svg text").evaluate_all("all => all.map(text => text.getBoundingClientRect().height)")
     assert min(heights) > 9  # pixels
@@ -92,8 +92,8 @@ def rgb(colour: str) -> np.ndarray:
 
 def test_a_click_on_a_header_sorts_best_first_and_another_click_reverses(open_page):
     page = open_page()
-    headers = page.locator("#scores thead th")
-    keys = ["variant", "accuracy", *(column.key for column in COLUMNS)]
+    headers = page.locator("#scores .sortable thead th")
+    keys = ["variant", "accuracy", "difference", *(column.key for column in COLUMNS)]
     assert sorting(page) == ["none"] * len(keys)
 
     def click(key: str, expected: str) -> list[str]:
@@ -101,7 +101,7 @@ def test_a_click_on_a_header_sorts_best_first_and_another_click_reverses(open_pa
         number = keys.index(key)
         headers.nth(number).get_by_role("button").click()
         assert sorting(page) == [expected if key == other else "none" for other in keys]
-        cells = page.locator(f"#scores tbody tr > :nth-child({number + 1})")
+        cells = page.locator(f"#scores .sortable tbody tr > :nth-child({number + 1})")
         return cells.evaluate_all("all => all.map(cell => cell.dataset.value)")
 
     accuracies = click("accuracy", "descending")
@@ -127,4 +127,4 @@ def test_the_keyboard_sorts(open_page, key):
 
 
 def sorting(page: sync_api.Page) -> list[str]:
-    return page.locator("#scores thead th").evaluate_all("all => all.map(header => header.ariaSort)")
+    return page.locator("#scores .sortable thead th").evaluate_all("all => all.map(header => header.ariaSort)")

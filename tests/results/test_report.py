@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -33,26 +34,36 @@ HEADLINES = UNTRUSTED + [(f"headline {number}", number % 2) for number in range(
 
 
 def write_inputs(folder: Path, variants: int = 3, split: str = "test", **change) -> Path:
-    """Write the inputs of the stage; `change` sets columns of the evaluation."""
+    """Write the inputs of the stage for a baseline and networks; `change` sets columns of the evaluation."""
     draw = np.random.default_rng(0)
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    names = [f"variant_{number}" for number in range(variants)]
-    params["variants"] = dict.fromkeys(names, params["variants"]["bi_lstm"])
+    networks = [f"variant_{number}" for number in range(1, variants)]
+    names = ["tfidf", *networks]
+    params["variants"] = dict.fromkeys(networks[:-1], params["variants"]["bi_lstm"])
+    params["glove_variants"] = {networks[-1]: params["glove_variants"]["glove_lstm"]}
+    runs = {name: name if name == "tfidf" else f"{name}-1" for name in names}
     params["corpus"] |= {"source": "/home/someone/<i>mine.csv", "classes": CLASSES}
     params["glove"]["source"] = "https://example.org/vectors.zip?part=secret"
     predictions = pd.DataFrame(HEADLINES, columns=["headline", "label"])
     columns = {}
     for name in names:
         errors = [0.99 - 0.98 * label for _, label in UNTRUSTED]  # the largest, so that they are listed
-        columns[name] = [*errors, *draw.uniform(0.02, 0.98, len(HEADLINES) - len(errors)).round(6)]
+        columns[runs[name]] = [*errors, *draw.uniform(0.02, 0.98, len(HEADLINES) - len(errors)).round(6)]
     predictions = predictions.join(pd.DataFrame(columns))
     scores = "validation_loss validation_accuracy accuracy loss f1 roc_auc brier precision recall".split()
     counts = "true_negatives", "false_positives", "false_negatives", "true_positives"
     evaluation = pd.DataFrame(
         {
             "variant": names,
+            "seeds": 1,
             "parameters": 21537,
             "best_epoch": 4,
+            **dict.fromkeys(
+                ["validation_loss_sd", "validation_accuracy_sd", "accuracy_sd", "ensemble_accuracy"], np.nan
+            ),
+            "difference": [np.nan, *[0.1] * (variants - 1)],
+            "difference_low": [np.nan, *[-0.05] * (variants - 1)],
+            "difference_high": [np.nan, *[0.25] * (variants - 1)],
             "overfit_epoch": pd.array([pd.NA] * variants, dtype="Int64"),
             "split": split,
             "headlines": len(HEADLINES),
@@ -64,6 +75,8 @@ def write_inputs(folder: Path, variants: int = 3, split: str = "test", **change)
         }
     )
     selected = evaluation.loc[evaluation["validation_loss"].idxmin(), ["variant", "validation_loss"]].to_dict()
+    selected["run"] = runs[selected["variant"]]
+    pairs = pd.DataFrame(list(combinations(names, 2)), columns=["other", "variant"])
     of_split = {"headlines": 40, "positive_fraction": 0.5, "overlap_with_train": 3}
     coverage = {"types": 100, "found": 90, "type_coverage": 0.9, "token_coverage": 0.95}
     vocabulary = {"size": 100, "types": 150, "tokens_per_headline": 9.5, "unknown_fraction": 0.1}
@@ -80,11 +93,12 @@ def write_inputs(folder: Path, variants: int = 3, split: str = "test", **change)
     history = history.assign(train_accuracy=0.9, validation_accuracy=0.7)
     tables = {
         "data/predictions.csv": predictions,
+        "metrics/differences.csv": pairs.assign(difference=0.1, low=[0.05, *[-0.1] * (len(pairs) - 1)], high=0.2),
         "metrics/evaluation.csv": evaluation,
         "plots/coverage.csv": pd.DataFrame([coverage, coverage | {"types": 1000, "found": 800, "type_coverage": 0.8}]),
         "plots/missing_words.csv": pd.DataFrame({"word": ["<u>", "null"], "count": [2000, 1]}),
         "plots/sentences.csv": pd.DataFrame({"sentence": ["<b>bold</b>", "null"], **dict.fromkeys(names, 0.25)}),
-        **{f"plots/history/{name}.csv": history for name in names},
+        **{f"plots/history/{runs[name]}.csv": history for name in networks},
     }
     texts |= {path: table.to_csv(index=False, lineterminator="\n") for path, table in tables.items()}
     for path, text in texts.items():
@@ -169,10 +183,12 @@ def test_checksums_versions_and_parameters_are_shown(soup):
 
 def test_the_scores_are_those_of_the_evaluation(folder, soup):
     evaluation = pd.read_csv(folder / "metrics/evaluation.csv", index_col="variant")
-    rows = soup.select("#scores tbody tr")
+    rows = soup.select("#scores .sortable tbody tr")
     assert [row.th["data-value"] for row in rows] == list(evaluation.index)
     for row, (_, expected) in zip(rows, evaluation.iterrows(), strict=True):
-        accuracy, *cells = row.select("td")
+        accuracy, difference, *cells = row.select("td")
+        shown = "" if np.isnan(expected["difference"]) else "+0.100 (-0.050 to +0.250)"
+        assert difference.text == shown
         assert float(accuracy["data-value"]) == expected["accuracy"]
         assert accuracy.text.split("\n")[0].strip() == f"{expected['accuracy']:.3f} (0.250 to 0.950)"
         for cell, column in zip(cells, COLUMNS, strict=True):
@@ -185,17 +201,17 @@ def test_the_scores_are_those_of_the_evaluation(folder, soup):
 
 def test_the_selected_variant_is_marked_and_its_errors_are_listed(folder, soup):
     assert [row.th["data-value"] for row in soup.select("#scores tr.selected")] == ["variant_1"]
-    assert soup.select_one(".lead strong").text == "variant_1"
+    assert [name.text for name in soup.select(".lead strong")] == ["tfidf", "variant_1"]
     errors = soup.select_one("#errors")
-    assert errors.strong.text == "variant_1" and "lowest validation loss, 0.300" in errors.text
+    assert errors.strong.text == "variant_1-1" and "lowest validation loss, 0.300" in errors.text
     predictions = pd.read_csv(folder / "data/predictions.csv", keep_default_na=False, lineterminator="\n")
-    largest = (predictions["variant_1"] - predictions["label"]).abs().idxmax()
-    assert errors.select_one("tbody td:last-child").text == f"{predictions['variant_1'][largest]:.3f}"
+    largest = (predictions["variant_1-1"] - predictions["label"]).abs().idxmax()
+    assert errors.select_one("tbody td:last-child").text == f"{predictions['variant_1-1'][largest]:.3f}"
 
 
 def test_charts_have_a_title_and_a_description_and_ids_are_unique(html, soup):
     charts = soup.select("svg")
-    assert len(charts) == 3 + 1 + 3
+    assert len(charts) == 2 + 1 + 3
     for chart in charts:
         title, description = (soup.find(id=name) for name in chart["aria-labelledby"].split())
         assert chart["role"] == "img" and title.text and len(description.text) > 40
@@ -204,19 +220,27 @@ def test_charts_have_a_title_and_a_description_and_ids_are_unique(html, soup):
     assert set(re.findall(r'(?:url\(|href=")#([^")]*)', html)) <= set(ids)
 
 
-def test_one_variant_without_a_test_split(tmp_path, soup):
-    other = BeautifulSoup(write_report(write_inputs(tmp_path, variants=1, split="validation")), "html.parser")
-    assert other.select_one(".lead").text.startswith("1 variant, trained on")
-    assert "There is only one variant." in other.select_one("#disagreements").text
+def test_differences_that_are_more_than_chance_are_bold(soup):
+    rows = soup.select(".differences tbody tr")
+    assert [[cell.text for cell in row.select("th, td")] for row in rows] == [
+        ["variant_1", "+0.100", ""],
+        ["variant_2", "+0.100", "+0.100"],
+    ]
+    assert [cell.parent["title"] for cell in soup.select(".differences b")] == ["+0.050 to +0.200"]
+
+
+def test_without_a_test_split(tmp_path, soup):
+    other = BeautifulSoup(write_report(write_inputs(tmp_path, split="validation")), "html.parser")
+    assert other.select_one(".lead").text.startswith("2 networks and a baseline without a network")
     assert "no test split" in other.select_one(".notice").text and not soup.select(".notice")
 
 
 def test_texts_that_look_like_numbers_are_shown(tmp_path):
-    write_inputs(tmp_path, variants=1)
-    (tmp_path / "plots/sentences.csv").write_text("sentence,variant_0\n1984,0.25\n")
+    write_inputs(tmp_path)
+    (tmp_path / "plots/sentences.csv").write_text("sentence,tfidf,variant_1,variant_2\n1984,0.25,0.25,0.25\n")
     (tmp_path / "plots/missing_words.csv").write_text("word,count\n00,2\n")
     predictions = tmp_path / "data/predictions.csv"
-    predictions.write_text("headline,label,variant_0\n007,0,0.75\n011,1,0.75\n")
+    predictions.write_text("headline,label,tfidf,variant_1-1,variant_2-1\n007,0,0.7,0.7,0.7\n011,1,0.7,0.7,0.7\n")
     page = BeautifulSoup(write_report(tmp_path), "html.parser")
     assert [word.text for word in page.select(".words bdi")] == ["00"]
     assert "1984" in page.text and "007" in page.text
@@ -269,7 +293,7 @@ def test_interval_scale(low, high, scale):
 
 def test_describe_network():
     params = read_params(ROOT / "params.yaml")
-    lines = {name: describe_network(variant) for name, variant in params.all_variants.items()}
+    lines = {name: describe_network(variant) for name, variant in params.networks.items()}
     assert lines["embedding_mean"] == "embedding of 7, mean, learning rate 0.001"
     assert lines["stacked_lstm_low_rate"] == "embedding of 7, 2 bidirectional LSTM of 24, learning rate 0.0003"
     assert lines["glove_lstm"] == "GloVe, frozen, 2 LSTM of 16, dropout, learning rate 0.001"

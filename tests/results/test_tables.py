@@ -37,7 +37,7 @@ def test_texts_stay_as_they_are(tmp_path_factory, texts):
 
 @pytest.mark.parametrize("name", ["nan", "null", "true", "inf"])
 def test_a_variant_may_have_any_name(tmp_path, name):
-    (tmp_path / "evaluation.csv").write_text(f"variant,overfit_epoch,roc_auc\n{name},,\n")
+    (tmp_path / "evaluation.csv").write_text(f"variant,best_epoch,overfit_epoch,roc_auc\n{name},,,\n")
     evaluation = read_evaluation(tmp_path / "evaluation.csv")
     assert evaluation.index.tolist() == [name]
     assert evaluation["overfit_epoch"].dtype == "Int64" and evaluation.isna().all(axis=None)

@@ -17,7 +17,8 @@ import torch
 import predict
 from sarcasm.base.command import InputError
 from sarcasm.base.files import write_json
-from sarcasm.network.saved_model import SavedModel, save_model
+from sarcasm.network.model_file import save_model
+from sarcasm.network.saved_model import SavedModel
 from sarcasm.results.predictions import CHUNK, decode, header, line_chunks, to_row
 
 STAGE = Path(predict.__file__)
@@ -54,7 +55,7 @@ def project(tmp_path, monkeypatch):
     """The working directory: a folder with two models, of which `tiny` is selected."""
     for name in ("tiny", "other"):
         save_model(tmp_path / f"models/{name}.pt", tiny_model(name))
-    write_json(tmp_path / "metrics/selected.json", {"variant": "tiny", "validation_loss": 0.5})
+    write_json(tmp_path / "metrics/selected.json", {"variant": "tiny", "run": "tiny", "validation_loss": 0.5})
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -199,7 +200,7 @@ def test_without_a_selected_variant_a_model_must_be_named(tmp_path, monkeypatch)
         predict.main(None, False, False, False, ["good"])
 
 
-def test_the_selected_variant_is_used_unless_another_is_named(project, capfd, monkeypatch):
+def test_the_selected_model_is_used_unless_another_is_named(project, capfd, monkeypatch):
     used = []
     monkeypatch.setattr(predict, "find_model", lambda name: used.append(name) or tiny_model())
     predict.main(None, False, False, False, ["good"])

@@ -19,12 +19,14 @@ STAGES = [
     ("download_corpus",),
     ("split_corpus",),
     ("tokenize_corpus", "plain"),
+    ("download_vectors", "glove"),
+    ("download_vectors", "extra_vectors"),
     ("tokenize_corpus", "glove"),
-    ("download_glove",),
     ("glove_coverage",),
-    ("train", "lstm"),
-    ("train", "stacked_lstm_dropout"),
-    ("train", "glove_lstm"),
+    ("train_baseline",),
+    ("train", "lstm", "1"),
+    ("train", "stacked_lstm_dropout", "1"),
+    ("train", "glove_lstm", "1"),
     ("evaluate",),
     ("draw_figures",),
 ]
@@ -66,12 +68,12 @@ def change(folder, section, **values):
 def test_one_or_two_headlines_a_split_and_a_vocabulary_larger_than_the_corpus(fresh_project):
     document = params()
     document["split"] |= {"train": 2, "validation": 1, "test": 1}
-    document["vocabularies"]["glove"]["size"] = 10_000_000
+    document["vocabularies"]["glove"] |= {"size": 10_000_000, "pretrained_words": 0}
     write_params(fresh_project, document)
     write_corpus(fresh_project, rows("senate votes on budget", "moon", "area man eats moon", "moon"))
     run_all(fresh_project)
     assert metric(fresh_project, "vocabulary/glove")["size"] == 2 + 5
-    assert np.load(fresh_project / "data/embeddings/glove.npy").shape == (2 + 5, 50)
+    assert np.load(fresh_project / "data/embeddings/glove.npy").shape == (2 + 5, 100)
     assert metric(fresh_project, "scores/lstm")["roc_auc"] is None
     assert metric(fresh_project, "scores/lstm")["accuracy"] in (0, 1)
 
@@ -102,7 +104,21 @@ def test_unknown_words_empty_and_long_headlines_are_accepted(fresh_project):
     with (fresh_project / "data/predictions.csv").open(encoding="utf-8", newline="") as file:
         predictions = list(csv.DictReader(file))
     assert [row["headline"] for row in predictions] == [row["headline"] for row in rows(*unusual * 5)[20:]]
-    assert all(0 < float(row["lstm"]) < 1 for row in predictions)
+    assert all(0 < float(row["lstm-1"]) < 1 for row in predictions)
+
+
+def test_a_word_that_only_the_vectors_have_is_known_to_the_glove_variants(fresh_project):
+    write_corpus(fresh_project, [*headlines()[:80], *rows(*["strange zzz"] * 40)])
+    vectors = "strange " + " ".join(["0.5"] * 100)
+    (fresh_project / "data/bundled/vectors.100d.txt.gz").write_bytes(gzip.compress(f"{vectors}\n".encode()))
+    for stage in STAGES[:7]:
+        run_stage(fresh_project, *stage)
+    words = (fresh_project / "data/tokenized/glove.vocabulary.txt").read_text().split()
+    assert words[-1] == "strange" and "zzz" not in words
+    for name in ("glove", "extra_vectors"):
+        assert np.load(fresh_project / f"data/embeddings/{name}.npy")[-1].tolist() == [0.5] * 100
+    assert metric(fresh_project, "vocabulary/plain")["unknown_fraction"] > 0.1
+    assert "strange" not in (fresh_project / "data/tokenized/glove.counts.tsv").read_text()  # no training word
 
 
 def test_training_headlines_without_any_token_are_refused(fresh_project):
@@ -160,18 +176,17 @@ def test_a_gzipped_table_with_named_labels_is_downloaded(fresh_project, capsys):
 
 
 @contextmanager
-def second(folder, name):
+def second(folder, name, *command):
     """Hold the lock of a stage, as a first process does; yield a second process, which waits, and release the lock."""
     (folder / ".dvc/tmp").mkdir(exist_ok=True)
     with FileLock(folder / f".dvc/tmp/{name}.stage.lock"):
-        script = name.replace("-", "_")
-        process = start(folder, "python", f"stages/{script}.py")
-        assert process.stderr.readline() == f"{script}.py: another process runs {name}; waiting for it\n"
+        process = start(folder, "python", *command)
+        assert process.stderr.readline().endswith(f".py: another process runs {name}; waiting for it\n")
         yield process
 
 
 def test_a_second_download_waits_for_the_first(fresh_project):
-    with second(fresh_project, "download-corpus") as process:
+    with second(fresh_project, "download-corpus", "stages/download_corpus.py") as process:
         assert not (fresh_project / "data/raw/headlines.jsonl").exists()
     assert process.communicate() == ("120 headlines from bundled\n", "") and process.returncode == 0
 
@@ -180,11 +195,11 @@ def test_a_second_download_waits_for_the_first(fresh_project):
 def test_a_second_download_of_vectors_finds_the_file_of_the_first(fresh_project, there, code):
     checksum = hashlib.sha256(b"moon 1 2").hexdigest()
     change(fresh_project, "glove", source="http://127.0.0.1/v.txt", sha256=checksum)  # refused if it is downloaded
-    with second(fresh_project, "download-glove") as process:
+    with second(fresh_project, "download-glove", "stages/download_vectors.py", "glove") as process:
         (fresh_project / "data/raw").mkdir()
         (fresh_project / "data/raw/glove.txt.gz").write_bytes(gzip.compress(there))
     output, _ = process.communicate()
-    assert process.returncode == code and output.startswith("http://127.0.0.1/v.txt, 50 dimensions: ") == (not code)
+    assert process.returncode == code and output.startswith("http://127.0.0.1/v.txt, 100 dimensions: ") == (not code)
 
 
 # Invalid input is refused: exit code 1, one line, existing files stay
@@ -241,9 +256,9 @@ def test_a_training_split_of_one_class_is_refused_by_name(fresh_project):
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        (b"moon 1 2 3", "line 3: expected a word and 50 numbers, found 3"),
-        (b"moon" + b" nan" * 50, "line 3: a number is not finite"),
-        (b"moon" + b" x" * 50, "line 3: not all numbers"),
+        (b"moon 1 2 3", "line 3: expected a word and 100 numbers, found 3"),
+        (b"moon" + b" nan" * 100, "line 3: a number is not finite"),
+        (b"moon" + b" x" * 100, "line 3: not all numbers"),
     ],
 )
 def test_a_bad_line_of_vectors_stops_the_stage(small_project, line, what):
@@ -257,9 +272,10 @@ def test_a_bad_line_of_vectors_stops_the_stage(small_project, line, what):
 
 
 def test_vectors_of_another_dimension_are_refused(small_project):
-    change(small_project, "glove", dimension=100)
-    assert "line 1: expected a word and 100 numbers, found 50" in refusal(small_project, "glove_coverage")
-    assert "glove.dimension: the bundled vectors have 50, not 100" in refusal(small_project, "download_glove")
+    change(small_project, "glove", dimension=50)
+    assert "line 1: expected a word and 50 numbers, found 100" in refusal(small_project, "glove_coverage")
+    message = refusal(small_project, "download_vectors", "glove")
+    assert message == "glove.dimension: 50, but bundled vectors have 100"
 
 
 # Sizes
@@ -273,7 +289,7 @@ def test_a_network_that_does_not_fit_into_memory_is_refused_before_it_is_made(sm
     assert re.fullmatch(
         r"variant lstm: training 79,708,300,281 parameters with batches of 96 tokens needs more than 1,275.3 GB of "
         r"memory, found [\d.,]+ GB; lower hidden_size, layers, embedding_dimension, batch_size or max_length",
-        refusal(small_project, "train", "lstm"),
+        refusal(small_project, "train", "lstm", "1"),
     )
     assert contents(small_project) == before
 
@@ -282,8 +298,8 @@ def test_a_batch_is_not_larger_than_the_training_split(small_project):
     document = params()
     document["train"]["batch_size"] = 1_000_000
     write_params(small_project, document)
-    run_stage(small_project, "train", "lstm")
-    assert "[80, 12, 7]" in (small_project / "models/lstm.txt").read_text()
+    run_stage(small_project, "train", "lstm", "1")
+    assert "[80, 12, 7]" in (small_project / "models/lstm-1.txt").read_text()
 
 
 # A full disk
@@ -309,12 +325,13 @@ def test_a_full_disk_leaves_nothing_half_written(small_project, stage):
                 run_stage(small_project, *stage)
             except SystemExit as ended:
                 assert isinstance(ended.code, str) and len(ended.code.splitlines()) == 1, ended.code
-                assert re.search(r"File too large: '[a-z]+/[\w/]+\.[\w.]+'", ended.code), ended.code
+                assert re.search(r"File too large: '[a-z]+/[\w/-]+\.[\w.]+'", ended.code), ended.code
             else:
                 assert size
         after = contents(small_project)
-        after.pop(f"checkpoints/{stage[-1]}.pt", None)  # of the epochs before the disk was full
-        assert after.keys() - before.keys() <= {f"checkpoints/{stage[-1]}.lock"}
+        name = "-".join(stage[1:])
+        after.pop(f"checkpoints/{name}.pt", None)  # of the epochs before the disk was full
+        assert after.keys() - before.keys() <= {f"checkpoints/{name}.lock"}
         assert all(after[name] == data for name, data in before.items()) and no_leftovers(small_project)
     run_stage(small_project, *stage)
     assert contents(small_project) == before

@@ -70,7 +70,7 @@ def test_the_tables_compare_the_chapter_with_the_experiments(small_project, monk
     assert second == f"| {SENTENCE} | bi_lstm | 0.2500 | not run |"
 
     export.main("book")
-    assert (out / "results.md").read_text().count("\n| ") == 1 + 3
+    assert (out / "results.md").read_text().count("\n| ") == 1 + 1 + 3
 
 
 def test_an_unknown_experiment_is_refused(small_project):
@@ -84,10 +84,10 @@ def test_an_unknown_experiment_is_refused(small_project):
 def test_the_runs_of_the_chapter_are_variants_of_its_parameters(monkeypatch):
     monkeypatch.chdir(ROOT)
     chapter = yaml.safe_load(Path("results/book/chapter.yaml").read_text(encoding="utf-8"))
-    variants = read_params(Path("configs/book.yaml"), Path("params.yaml")).all_variants
+    variants = read_params(Path("configs/book.yaml"), Path("params.yaml")).networks
     named = [entry["variant"] for entry in chapter["runs"]]
     assert sorted(named) == sorted(variants)
     assert {entry["variant"] for entry in chapter["sentences"]} <= set(named)
     changed = seeds.changes(2)
     kept = [name for group in ("variants", "glove_variants") for name, value in changed[group].items() if value]
-    assert changed["train"]["seed"] == 2 and set(kept) <= set(seeds.VARIANTS) <= set(named)
+    assert changed["train"]["seeds"] == [2] and set(kept) <= set(seeds.VARIANTS) <= set(named)

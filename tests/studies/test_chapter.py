@@ -127,7 +127,7 @@ def test_vocabulary_equals_a_counter(headlines: list[list[str]], size: int) -> N
 @pytest.mark.parametrize("name", PRINTED)
 def test_parameters_and_multiply_adds_as_printed(name: str) -> None:
     parameters, trainable, millions = PRINTED[name]
-    length = BOOK.vocabularies[BOOK.vocabulary_of(name)].max_length
+    length = getattr(BOOK.vocabularies, BOOK.vocabulary_of(name)).max_length
     ids = torch.zeros(BOOK.train.batch_size, length, dtype=torch.int32)
     statistics = summary(make_network(BOOK, name), input_data=ids, verbose=0)
     assert (statistics.total_params, statistics.trainable_params) == (parameters, trainable)
@@ -184,7 +184,9 @@ def test_one_training_step_equals_the_chapters() -> None:
     headlines = HeadlineDataset(Encoded(ids, lengths, generator.integers(0, 2, 32)), 85)
     ours, theirs = make_network(BOOK, "stacked_lstm"), chapter.make_network("stacked_lstm")
     copy_weights(theirs, ours)
-    trainer = Trainer(ours, 0.001, BOOK.train)  # padded, batches of 32: one step per epoch
+    trainer = Trainer(
+        ours, BOOK.recipe("stacked_lstm")._replace(learning_rate=0.001), seed=1
+    )  # padded, batches of 32: one step per epoch
     epoch = trainer.run_epoch(headlines, headlines)
 
     optimizer = torch.optim.Adam(theirs.parameters(), lr=0.001, betas=(0.9, 0.999), amsgrad=False)

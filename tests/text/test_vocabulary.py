@@ -97,3 +97,8 @@ def test_ten_thousand_words_and_none(name):
     assert list(tokens.words) == ["moon"] and tokens.lengths.tolist() == [10_000, 0, 1]
     ids, lengths = encode(tokens, [*SPECIAL, "moon"], 85)
     assert lengths.tolist() == [85, 0, 1] and ids.tolist() == [2] * 86
+
+
+def test_pretrained_words_follow_those_of_the_training_headlines():
+    vocabulary = make_vocabulary(["moon", "sun", "rare"], 4, ["star", "moon", "rare"])
+    assert vocabulary == [*SPECIAL, "moon", "sun", "star", "rare"]

@@ -11,7 +11,7 @@ from tests.edits import EDITS, edited
 
 from sarcasm.base.command import InputError
 from sarcasm.vectors import glove
-from sarcasm.vectors.glove import initialize_embedding, read_vectors
+from sarcasm.vectors.glove import initialize_embedding, read_vectors, read_words
 
 WORDS = st.text(st.characters(exclude_characters=" \n", exclude_categories=["Cs"]), min_size=1, max_size=4)
 NUMBERS = st.tuples(*[st.floats(width=32, allow_nan=False, allow_infinity=False)] * 3)
@@ -120,6 +120,11 @@ def test_an_empty_or_truncated_file_is_refused(path):
                 assert "glove.txt.gz" in str(error)
             else:
                 assert vectors.tolist() == [[1, 2, 3]]  # the header's date, name and system do not matter
+
+
+def test_the_first_words_of_the_file(path):
+    path.write_bytes(gzip.compress(b"moon 1 2\nsun 3 4\r\nmoon 5 6\nstar 7 8\n"))
+    assert [read_words(path, count) for count in (0, 2, 9)] == [[], ["moon", "sun"], ["moon", "sun", "star"]]
 
 
 def test_an_embedding_is_initialized_with_the_vectors_found(path):

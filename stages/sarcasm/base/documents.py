@@ -8,7 +8,7 @@ import yaml
 
 from sarcasm.base.command import InputError
 
-NAMED = "vocabularies", "variants", "glove_variants"  # sections whose keys are names
+NAMED = "variants", "glove_variants"  # sections whose keys are names
 # how a value is written whose YAML tag is `int`, `float` or `bool`, as a regular expression and in words
 WRITTEN = {
     "int": (r"[-+]?(0|[1-9]\d*)", "a decimal number without leading zeros"),

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -11,7 +11,9 @@ from sarcasm.base.command import InputError
 from sarcasm.base.documents import read_document
 
 SECRET = re.compile("(token|key|secret|password|passwd|pwd|signature|sig|auth|credentials?)$", re.IGNORECASE)
-RESERVED = {"headline", "label", "sentence"}  # columns of the tables that have one more column for each variant
+BASELINE = "tfidf"  # the variant that is not a network
+# columns of the tables that have one more column for each variant, and the baseline
+RESERVED = {"headline", "label", "sentence", BASELINE}
 
 
 def _number(value: Any) -> Any:
@@ -67,6 +69,13 @@ def _source(value: str) -> str:
     return value
 
 
+def _different(value: list[int]) -> list[int]:
+    """Return seeds that are different from each other."""
+    if len(value) == len(set(value)):
+        return value
+    raise ValueError(f"expected different seeds, found {value!r:.60}")
+
+
 Number = Annotated[float, BeforeValidator(_number)]
 PATTERNS = {
     r"^[a-z][a-z0-9_]*$": "a name of lower-case letters, digits and _ that starts with a letter",
@@ -80,10 +89,13 @@ Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Width = Annotated[int, Field(ge=1, le=10_000)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Probability = Annotated[Number, Field(ge=0, lt=1)]
+Rate = Annotated[Number, Field(gt=0, le=1)]
+Weight = Annotated[Number, Field(ge=0, le=1_000)]
 Sha256 = Annotated[str, Field(pattern=SHA256)] | None
 Size = Annotated[int | float, BeforeValidator(_count_or_fraction)]
 Source = Annotated[Text, AfterValidator(_source)]
 Label = Annotated[Any, BeforeValidator(_label)]
+Seeds = Annotated[list[Seed], Field(min_length=1), AfterValidator(_different)]
 Classes = Annotated[list[Annotated[str, Field(max_length=30)]], AfterValidator(_class_names)]
 
 
@@ -133,26 +145,79 @@ class Vocabulary(Section):
     max_length: Width
 
 
-class Glove(Section):
-    """Where the word vectors come from, and the vocabulary of the variants that use them."""
+class GloveVocabulary(Vocabulary):
+    """The vocabulary of the variants in `glove_variants`: also words that are not in the training headlines."""
+
+    pretrained_words: Annotated[int, Field(ge=0, le=10_000_000)]
+
+
+class Vocabularies(Section):
+    """The vocabularies of `variants` and of `glove_variants`."""
+
+    plain: Vocabulary
+    glove: GloveVocabulary
+
+
+class Vectors(Section):
+    """Where word vectors come from."""
 
     source: Source
     dimension: Width
     member: Text | None
     sha256: Sha256
-    vocabulary: Name
+
+
+class Glove(Vectors):
+    """The vectors that initialize the embedding, and the initialization of words without one."""
+
     seed: Seed
 
 
+class Baseline(Section):
+    """tf-idf of word n-grams and logistic regression."""
+
+    ngrams: Annotated[int, Field(ge=1, le=5)]
+    c: Annotated[list[Annotated[Number, Field(gt=0, le=1e6)]], Field(min_length=1)]
+
+
 class Train(Section):
-    """Training settings of all variants."""
+    """Training settings of all networks."""
 
     epochs: Count
     batch_size: Count
     batching: Literal["bucketed", "padded"]
     checkpoint: Literal["best", "last"]
-    seed: Seed
+    seeds: Seeds
     device: Literal["auto", "cpu", "cuda"]
+
+
+class OwnTraining(Section):
+    """Training settings of one variant."""
+
+    epochs: Count
+    batch_size: Count
+    checkpoint: Literal["best", "last"]
+    embedding_learning_rate: Rate
+    warm_up: Probability
+    r_drop: Weight
+
+
+class Recipe(NamedTuple):
+    """How to train one variant.
+
+    learning_rates: of the submodules that have another one than the rest
+    warm_up: fraction of the steps in which the rate rises, to fall to 0 afterwards; None: a constant rate
+    r_drop: weight of the divergence of two passes of each headline
+    """
+
+    epochs: int
+    batch_size: int
+    batching: str
+    checkpoint: str
+    learning_rate: float
+    learning_rates: dict[str, float]
+    warm_up: float | None = None
+    r_drop: float = 0
 
 
 class Dropout(Section):
@@ -164,28 +229,44 @@ class Dropout(Section):
     linear: Probability
 
 
+class Wide(Section):
+    """The wide path: hashed words and pairs of neighbouring words."""
+
+    buckets: Annotated[int, Field(ge=1, le=100_000_000)]
+    dropout: Probability
+    learning_rate: Rate
+
+
 class Network(Section):
-    """Settings of every variant."""
+    """Settings of every network."""
 
     cell: Literal["lstm", "gru", "rnn"]
     layers: Annotated[int, Field(ge=0, le=100)]
     bidirectional: bool
     hidden_size: Width
     dropout: Dropout
-    learning_rate: Annotated[Number, Field(gt=0, le=1)]
+    learning_rate: Rate
+    wide: Wide | None = None
+    training: OwnTraining | None = None
+
+    @property
+    def network(self) -> dict[str, Any]:
+        """The arguments of HeadlineClassifier but those that depend on the vocabulary."""
+        others: Any = {"learning_rate": True, "training": True, "extra_vectors": True, "wide": {"learning_rate"}}
+        return self.model_dump(exclude=others, exclude_none=True)
 
 
 class LearnedVariant(Network):
     """A network whose embedding is learned from scratch."""
 
-    vocabulary: Name
     embedding_dimension: Width
 
 
 class GloveVariant(Network):
-    """A network whose embedding is initialized from the vectors of `glove`."""
+    """A network whose embedding is initialized from the vectors of `glove`, beside `extra_vectors` or alone."""
 
     frozen: bool
+    extra_vectors: bool = False
 
 
 class Evaluate(Section):
@@ -202,8 +283,10 @@ class Params(Section):
     corpus: Corpus
     allow_http: bool
     split: Split
-    vocabularies: Annotated[dict[Name, Vocabulary], Field(min_length=1)]
+    vocabularies: Vocabularies
     glove: Glove
+    extra_vectors: Vectors
+    baseline: Baseline
     train: Train
     variants: Annotated[dict[Name, LearnedVariant], Field(min_length=1)]
     glove_variants: Annotated[dict[Name, GloveVariant], Field(min_length=1)]
@@ -211,33 +294,42 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _names(self) -> Self:
-        named = {f"variants.{name}.vocabulary": variant.vocabulary for name, variant in self.variants.items()}
-        for key, vocabulary in {**named, "glove.vocabulary": self.glove.vocabulary}.items():
-            if vocabulary not in self.vocabularies:
-                raise ValueError(
-                    f"{key}: {vocabulary!r} is not one of the vocabularies: {', '.join(self.vocabularies)}"
-                )
         if duplicates := self.variants.keys() & self.glove_variants.keys():
             raise ValueError(f"glove_variants: {min(duplicates)!r} is already used in variants")
-        if taken := self.all_variants.keys() & RESERVED:
+        if taken := self.networks.keys() & RESERVED:
             raise ValueError(f"variants: {min(taken)!r} is reserved, choose another name")
         return self
 
     @property
-    def all_variants(self) -> dict[str, LearnedVariant | GloveVariant]:
-        """All variants by name, in the order of the file."""
+    def networks(self) -> dict[str, LearnedVariant | GloveVariant]:
+        """All variants that are networks, by name, in the order of the file."""
         return {**self.variants, **self.glove_variants}
 
+    @property
+    def runs(self) -> dict[str, list[str]]:
+        """The runs of each variant, in the order of every table: the baseline, and each network with each seed."""
+        networks = {name: [f"{name}-{seed}" for seed in self.train.seeds] for name in self.networks}
+        return {BASELINE: [BASELINE], **networks}
+
     def variant(self, name: str) -> LearnedVariant | GloveVariant:
-        """Return the variant called `name`. Raises InputError, listing the known names, if there is none."""
-        if name not in self.all_variants:
-            raise InputError(f"unknown variant {name!r}: params.yaml has {', '.join(self.all_variants)}")
-        return self.all_variants[name]
+        """Return the network called `name`. Raises InputError, listing the known names, if there is none."""
+        if name not in self.networks:
+            raise InputError(f"unknown variant {name!r}: params.yaml has {', '.join(self.networks)}")
+        return self.networks[name]
 
     def vocabulary_of(self, name: str) -> str:
-        """Return the name of the vocabulary of the variant called `name`."""
+        """Return the name of the vocabulary of the network called `name`."""
+        return "plain" if isinstance(self.variant(name), LearnedVariant) else "glove"
+
+    def recipe(self, name: str) -> Recipe:
+        """Return how to train the network called `name`."""
         variant = self.variant(name)
-        return variant.vocabulary if isinstance(variant, LearnedVariant) else self.glove.vocabulary
+        settings = self.train.model_dump(exclude={"seeds", "device"}) | {"learning_rate": variant.learning_rate}
+        rates = {"wide": variant.wide.learning_rate} if variant.wide else {}
+        if variant.training:
+            settings |= variant.training.model_dump(exclude={"embedding_learning_rate"})
+            rates["embedding"] = variant.training.embedding_learning_rate
+        return Recipe(**settings, learning_rates=rates)
 
 
 def read_params(path: Path, base: Path | None = None) -> Params:

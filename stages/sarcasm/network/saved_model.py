@@ -1,27 +1,20 @@
 """A trained model in one file, with everything needed to classify a headline."""
 
-import io
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from sarcasm.base.command import InputError
-from sarcasm.base.files import read_checksummed, write_checksummed
 from sarcasm.network.dataset import HeadlineDataset
-from sarcasm.network.model import HeadlineClassifier, count_parameters
+from sarcasm.network.model import HeadlineClassifier
 from sarcasm.network.trainer import predict
 from sarcasm.text.encoded import Encoded
 from sarcasm.text.tokenizers import TOKENIZERS
 from sarcasm.text.vocabulary import Tokens, encode, tokenize, unknown_words
-
-MAX_LENGTH = 10_000  # tokens, as in params.yaml
 
 
 class Classified(NamedTuple):
@@ -104,45 +97,3 @@ class SavedModel:
         if not np.isfinite(probabilities).all():
             raise InputError(f"model {self.variant}: a probability is not a number, as its weights are too large")
         return probabilities
-
-
-def save_model(path: Path, model: SavedModel) -> None:
-    """Write the model; equal models give equal bytes."""
-    buffer = io.BytesIO()  # given a path, torch.save would store the name of the file
-    # JSON, as pickle's bytes depend on whether two equal strings are one object
-    settings = json.dumps(asdict(replace(model, weights={})), ensure_ascii=False)
-    torch.save({"settings": settings, "weights": model.weights}, buffer)
-    write_checksummed(path, buffer.getvalue())
-
-
-def load_model(path: Path) -> SavedModel:
-    """Read what `save_model` wrote. Raises InputError, naming the file, if it is missing, damaged or something else."""
-    try:
-        data = read_checksummed(path)  # torch.load by itself does not detect a flipped bit
-        if data is None:
-            raise InputError(f"{path}: damaged, or not a model of this project; `dvc repro` trains it")
-        saved = torch.load(io.BytesIO(data), weights_only=True, map_location="cpu")
-        model = SavedModel(**json.loads(saved["settings"]) | {"weights": saved["weights"]})
-        _check(model)
-        return model
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such model; `dvc repro` trains it") from None
-    except (InputError, OSError):
-        raise
-    except Exception as error:  # a file with a checksum may have any content, and torch any error for it
-        raise InputError(f"{path}: not a model of this project: {error!r:.200}") from error
-
-
-def _check(model: SavedModel) -> None:
-    """Raise an exception if the model cannot classify, or needs much more memory than its file."""
-    weights, network = model.weights.values(), model.network
-    if not all(weight.is_contiguous() and weight.isfinite().all() for weight in weights):
-        raise ValueError("weights are not finite, or not all in the file")
-    expected, found = count_parameters(network), sum(weight.numel() for weight in weights)
-    if expected != found:  # otherwise the settings alone could take all memory
-        raise ValueError(f"{found:,} weights, expected {expected:,} for its settings")
-    if not 1 <= model.max_length <= MAX_LENGTH:
-        raise ValueError(f"max_length {model.max_length}, expected 1 to {MAX_LENGTH:,}")
-    if len(model.classes) != 2 or not all(name.isprintable() for name in model.classes):
-        raise ValueError("expected two class names of printable characters")
-    model.classify(["a headline"])

@@ -2,19 +2,21 @@
 
 import copy
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR
 
 from sarcasm.base.command import InputError
 from sarcasm.network.dataset import Batch, HeadlineDataset
 
 if TYPE_CHECKING:  # predict.py loads a saved model and needs no parameters
-    from sarcasm.base.params import Train
+    from sarcasm.base.params import Recipe
 
 EVALUATION_BATCH = 512  # headlines
 
@@ -36,19 +38,58 @@ class Epoch(NamedTuple):
     validation_accuracy: float
 
 
-def make_optimizers(model: nn.Module, learning_rate: float) -> list[Optimizer]:
+def make_optimizers(
+    model: nn.Module, learning_rate: float, rates: Mapping[str, float] | None = None
+) -> list[Optimizer]:
     """Return Adam for the trainable parameters, and SparseAdam for an embedding with sparse gradients.
 
-    SparseAdam updates the rows of a batch and their moments, and no others.
+    `rates` has other learning rates by the name of a submodule. SparseAdam updates the rows of a batch and their
+    moments, and no others.
     """
-    embeddings = [module for module in model.modules() if isinstance(module, nn.Embedding)]
-    sparse = [module.weight for module in embeddings if module.sparse and module.weight.requires_grad]
-    dense = [x for x in model.parameters() if x.requires_grad and all(x is not weight for weight in sparse)]
-    optimizers: list[Optimizer] = [torch.optim.Adam(dense, lr=learning_rate, fused=True)]
-    return [*optimizers, torch.optim.SparseAdam(sparse, lr=learning_rate)] if sparse else optimizers
+    rates = rates or {}
+    sparse = {f"{name}.weight" for name, x in model.named_modules() if isinstance(x, nn.Embedding) and x.sparse}
+    groups: dict[tuple[bool, float], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            rate = rates.get(name.split(".")[0], learning_rate)
+            groups.setdefault((name in sparse, rate), []).append(parameter)
+    optimizers: list[Optimizer] = []
+    if dense := [{"params": group, "lr": rate} for (is_sparse, rate), group in groups.items() if not is_sparse]:
+        optimizers.append(torch.optim.Adam(dense, fused=True))
+    if lazy := [{"params": group, "lr": rate} for (is_sparse, rate), group in groups.items() if is_sparse]:
+        optimizers.append(torch.optim.SparseAdam(lazy))
+    return optimizers
 
 
-def train_epoch(model: nn.Module, optimizers: Sequence[Optimizer], batches: Iterable[Batch]) -> Scores:
+def linear_schedule(step: int, steps: int, warm_up: float) -> float:
+    """Return the factor of the learning rate: up to 1 over the fraction `warm_up` of all steps, then down to 0."""
+    rising = warm_up * steps
+    return min((step + 1) / (rising + 1), (steps - step) / (steps - rising))
+
+
+def regularized_loss(model: nn.Module, ids: Tensor, labels: Tensor, r_drop: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Return cross-entropy, its sum with `r_drop` times the divergence of two passes, and logits (batch,).
+
+    Source: Liang et al. 2021, R-Drop: every headline twice, with other dropout; the divergence is the symmetric one.
+    """
+    if not r_drop:
+        logits = model(ids)
+        loss = binary_cross_entropy_with_logits(logits, labels)
+        return loss, loss, logits
+    logits = model(ids.repeat(2, 1))  # one batch, as two calls take longer
+    loss = binary_cross_entropy_with_logits(logits, labels.repeat(2))
+    first, second = logits.chunk(2)
+    divergence = ((first.sigmoid() - second.sigmoid()) * (first - second)).mean()
+    return loss, loss + r_drop * divergence, first
+
+
+def train_epoch(
+    model: nn.Module,
+    optimizers: Sequence[Optimizer],
+    batches: Iterable[Batch],
+    schedulers: Sequence[LambdaLR] = (),
+    r_drop: float = 0,
+) -> Scores:
     """Take one optimization step per batch; return the scores measured meanwhile.
 
     Raises InputError, naming the step, if a loss is not finite.
@@ -56,13 +97,14 @@ def train_epoch(model: nn.Module, optimizers: Sequence[Optimizer], batches: Iter
     model.train()
     losses, outputs, targets = [], [], []
     for ids, labels, _ in batches:
-        logits = model(ids)
-        loss = binary_cross_entropy_with_logits(logits, labels)
+        loss, objective, logits = regularized_loss(model, ids, labels, r_drop)
         for optimizer in optimizers:
             optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        objective.backward()  # type: ignore[no-untyped-call]
         for optimizer in optimizers:
             optimizer.step()
+        for scheduler in schedulers:
+            scheduler.step()
         losses.append(loss.detach())
         outputs.append(logits.detach())
         targets.append(labels)
@@ -102,13 +144,13 @@ class Trainer:
     Source: the book, chapter 7: Adam with its default betas, binary cross-entropy, batches shuffled every epoch.
     """
 
-    def __init__(self, model: nn.Module, learning_rate: float, settings: "Train") -> None:
-        self.model, self.settings = model, settings
-        self.bucketed = settings.batching == "bucketed"
-        self.optimizers = make_optimizers(model, learning_rate)
-        self.shuffle = torch.Generator().manual_seed(settings.seed)
+    def __init__(self, model: nn.Module, recipe: "Recipe", seed: int) -> None:
+        self.model, self.recipe = model, recipe
+        self.bucketed = recipe.batching == "bucketed"
+        self.optimizers = make_optimizers(model, recipe.learning_rate, recipe.learning_rates)
+        self.shuffle = torch.Generator().manual_seed(seed)
         self.history: list[Epoch] = []
-        self.saved_weights: dict[str, Tensor] = {}  # of the best or the last epoch, by `settings.checkpoint`
+        self.saved_weights: dict[str, Tensor] = {}  # of the best or the last epoch, by `recipe.checkpoint`
 
     def run_epoch(self, training: HeadlineDataset, validation: HeadlineDataset) -> Epoch:
         """Train and score one more epoch; copy its weights if they are the ones to save.
@@ -117,8 +159,9 @@ class Trainer:
         """
         number = len(self.history) + 1
         try:
-            batches = training.batches(self.settings.batch_size, self.bucketed, self.shuffle)
-            trained = train_epoch(self.model, self.optimizers, batches)
+            batches = list(training.batches(self.recipe.batch_size, self.bucketed, self.shuffle))
+            schedulers = self._schedulers(number, len(batches))
+            trained = train_epoch(self.model, self.optimizers, batches, schedulers, self.recipe.r_drop)
         except InputError as error:
             raise InputError(f"epoch {number}, {error}") from error
         scores = evaluate(self.model, validation, self.bucketed)
@@ -129,6 +172,13 @@ class Trainer:
             self.saved_weights = copy.deepcopy(self.model.state_dict())
         return self.history[-1]
 
+    def _schedulers(self, epoch: int, batches: int) -> list[LambdaLR]:
+        """Return schedulers that begin at an epoch, so that there is nothing of them to save."""
+        if self.recipe.warm_up is None:
+            return []
+        factor = partial(linear_schedule, steps=self.recipe.epochs * batches, warm_up=self.recipe.warm_up)
+        return [LambdaLR(optimizer, factor, (epoch - 1) * batches - 1) for optimizer in self.optimizers]
+
     @property
     def best_epoch(self) -> Epoch:
         """The epoch with the lowest validation loss, the first of equals."""
@@ -137,7 +187,7 @@ class Trainer:
     @property
     def saved_epoch(self) -> Epoch:
         """The epoch of `saved_weights`."""
-        return self.best_epoch if self.settings.checkpoint == "best" else self.history[-1]
+        return self.best_epoch if self.recipe.checkpoint == "best" else self.history[-1]
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything that another process needs to continue as if there had been no interruption."""

@@ -13,13 +13,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sarcasm.results import figures
-from sarcasm.results.figures import COLOURS, GRID, GUIDE
+from sarcasm.results.figures import BASELINE_COLOUR, COLOURS, GRID, GUIDE
 
 INK = "#010203"  # replaced by the colour of the page's text
 PAGE_COLOURS = {
     INK: "currentColor",
     GRID: "var(--grid)",
     GUIDE: "var(--guide)",
+    BASELINE_COLOUR: "var(--baseline)",
     **{colour: f"var(--variant-{position})" for position, colour in enumerate(COLOURS)},
 }
 STYLE = matplotlib.rc_context(
@@ -70,28 +71,28 @@ def _body(document: str) -> str:
     return re.sub(r"\s*\n\s*", "\n", body.replace("xlink:href", "href"))
 
 
-def history_charts(
-    histories: figures.Histories, best_epochs: pd.Series, colour: Mapping[str, str]
-) -> dict[str, Markup]:
-    """Draw loss above accuracy for each variant, all on the same axes, with a dot at the best epoch."""
+def history_charts(histories: figures.Histories, colour: Mapping[str, str]) -> dict[str, Markup]:
+    """Draw loss above accuracy for each network, all on the same axes, with a dot at the best epoch of each seed."""
     limits = figures.history_limits(histories)
-    epochs = max(len(history) for history in histories.values())
+    epochs = max(len(history) for seeds in histories.values() for history in seeds)
 
     def chart(name: str) -> Markup:
-        history, best_epoch = histories[name], int(best_epochs[name])
-        best, last = history[history["epoch"] == best_epoch].iloc[0], history.iloc[-1]
+        seeds = histories[name]
+        best = pd.DataFrame([history.iloc[history["validation_loss"].argmin()] for history in seeds])
+        last = pd.DataFrame([history.iloc[-1] for history in seeds])
 
         def draw(figure: Figure) -> None:
             for axes, measure in zip(figure.subplots(2, 1, sharex=True), ("loss", "accuracy"), strict=True):
-                figures.draw_history(axes, history, measure, colour[name], limits[measure])
-                axes.plot(best_epoch, best[f"validation_{measure}"], "o", color=colour[name], ms=5)
+                figures.draw_history(axes, seeds, measure, colour[name], limits[measure])
+                axes.plot(best["epoch"], best[f"validation_{measure}"], "o", color=colour[name], ms=5)
                 axes.set(ylabel=measure, xlim=(0, epochs * 1.02))
             axes.set_xlabel("epoch")
 
         description = (
-            f"The lowest validation loss is {best['validation_loss']:.3f}, with accuracy "
-            f"{best['validation_accuracy']:.3f}, at epoch {best_epoch} of {len(history)}. In the last epoch the "
-            f"training loss is {last['train_loss']:.3f} and the validation loss {last['validation_loss']:.3f}."
+            f"{f'Means over {len(seeds)} seeds: ' if len(seeds) > 1 else ''}the lowest validation loss is "
+            f"{best['validation_loss'].mean():.3f}, with accuracy {best['validation_accuracy'].mean():.3f}, at epoch "
+            f"{best['epoch'].mean():.0f} of {len(seeds[0])}. In the last epoch the training loss is "
+            f"{last['train_loss'].mean():.3f} and the validation loss {last['validation_loss'].mean():.3f}."
         )
         return svg(f"history-{name}", f"Learning curves of {name}", description, (3, 3.2), draw)
 

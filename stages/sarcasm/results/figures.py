@@ -1,6 +1,6 @@
 """The figures: one question each, answered in the title; training dashed, validation solid; one colour per variant."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib
@@ -13,9 +13,11 @@ from sarcasm.base.files import atomic_write
 
 # After Paul Tol's muted scheme, adjusted: each has a contrast of at least 3 on white, and every two are at least 18
 # apart (CIE76) for readers with normal vision, protanopia and deuteranopia.
+# The baseline is grey.
 COLOURS = ["#332288", "#4A9BD1", "#246F36", "#E94E78", "#B58E1D", "#A72D90", "#2DA690", "#882255", "#818C3E"]
 # similar hues for a dark page
 COLOURS_ON_DARK = ["#8F8BF0", "#6DB6E8", "#5FBF77", "#F2799A", "#DDBB55", "#D97BCB", "#5CC9B6", "#D9679B", "#BDBD52"]
+BASELINE_COLOUR, BASELINE_COLOUR_ON_DARK = "#666666", "#AAAAAA"
 GRID, GUIDE = "#E5E5E5", "#888888"
 STYLE = matplotlib.rc_context(
     {
@@ -32,13 +34,14 @@ STYLE = matplotlib.rc_context(
     }
 )
 UNITS = {"loss": "loss per headline (nats)", "accuracy": "accuracy"}
-Histories = Mapping[str, pd.DataFrame]
+Histories = Mapping[str, Sequence[pd.DataFrame]]  # of each network, one for each seed
 Limits = Mapping[str, tuple[float, float]]
 
 
 def colours(variants: list[str]) -> dict[str, str]:
-    """Return the colour of each variant, by its position in params.yaml."""
-    return {name: COLOURS[position % len(COLOURS)] for position, name in enumerate(variants)}
+    """Return the colour of each variant, by its position in params.yaml; the first one is the baseline."""
+    networks = {name: COLOURS[position % len(COLOURS)] for position, name in enumerate(variants[1:])}
+    return {variants[0]: BASELINE_COLOUR, **networks}
 
 
 def save_figure(path: Path, figure: Figure) -> None:
@@ -54,7 +57,7 @@ def set_title(figure: Figure, title: str) -> None:
 
 def history_limits(histories: Histories) -> dict[str, tuple[float, float]]:
     """Return limits of loss and accuracy for all histories, so that figures can be compared."""
-    table = pd.concat(histories.values())
+    table = pd.concat([history for seeds in histories.values() for history in seeds])
     losses = table[["train_loss", "validation_loss"]]
     accuracies = table[["train_accuracy", "validation_accuracy"]]
     top = min(losses.max().max(), 1.2)  # nats; a curve that goes higher is marked where it leaves the panel
@@ -62,29 +65,34 @@ def history_limits(histories: Histories) -> dict[str, tuple[float, float]]:
 
 
 @STYLE
-def curves(name: str, history: pd.DataFrame, colour: str, limits: Limits) -> Figure:
-    """Draw loss (left) and accuracy (right) of one variant over the epochs, as in the book."""
+def curves(name: str, histories: Sequence[pd.DataFrame], colour: str, limits: Limits) -> Figure:
+    """Draw loss (left) and accuracy (right) of one variant over the epochs, as in the book, a line for each seed."""
     figure = Figure(figsize=(8, 3.7))
-    last = history.iloc[-1]
-    gap = last["validation_loss"] - last["train_loss"]
+    gap = np.mean([history["validation_loss"].iloc[-1] - history["train_loss"].iloc[-1] for history in histories])
     answer = "no overfitting" if gap <= 0.05 else f"validation loss ends {gap:.2f} above training loss"
     set_title(figure, f"{name}: {answer}")
     for axes, measure in zip(figure.subplots(1, 2), UNITS, strict=True):
-        draw_history(axes, history, measure, colour, limits[measure])
+        draw_history(axes, histories, measure, colour, limits[measure])
         axes.set(xlabel="epoch", ylabel=UNITS[measure], xlim=(0, None))
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 
-def draw_history(axes: Axes, history: pd.DataFrame, measure: str, colour: str, limits: tuple[float, float]) -> None:
-    """Draw loss or accuracy of one variant over the epochs; where a curve leaves the panel, write its maximum."""
+def draw_history(
+    axes: Axes, histories: Sequence[pd.DataFrame], measure: str, colour: str, limits: tuple[float, float]
+) -> None:
+    """Draw loss or accuracy of one variant over the epochs; where its curves leave the panel, write their maximum."""
     for split, style in (("train", "--"), ("validation", "-")):
-        values = history[f"{split}_{measure}"]
-        axes.plot(history["epoch"], values, style, color=colour, label="training" if split == "train" else split)
+        for seed, history in enumerate(histories):
+            label = None if seed else "training" if split == "train" else split
+            width = 1.5 if len(histories) == 1 else 0.8
+            axes.plot(history["epoch"], history[f"{split}_{measure}"], style, color=colour, lw=width, label=label)
+        table = pd.concat(histories)
+        values = table[f"{split}_{measure}"]
         if values.max() > limits[1]:
-            leaves = history["epoch"][values > limits[1]].iloc[0], limits[1]
-            label = axes.annotate(f"↑ max {values.max():.1f}", leaves, ha="center", va="bottom", color=colour)
-            label.set(fontsize="small", in_layout=False)  # the panels of a figure keep one size
+            leaves = table["epoch"][values > limits[1]].min(), limits[1]
+            mark = axes.annotate(f"↑ max {values.max():.1f}", leaves, ha="center", va="bottom", color=colour)
+            mark.set(fontsize="small", in_layout=False)  # the panels of a figure keep one size
     axes.set_ylim(limits)
     axes.grid(True, axis="y")
 
@@ -103,7 +111,9 @@ def comparison(evaluation: pd.DataFrame, colour: Mapping[str, str]) -> Figure:
         label = f"{row['accuracy']:.3f}"
         axes.annotate(label, (row["accuracy"], position), (0, 7), textcoords="offset points", ha="center")
     axes.set(yticks=range(len(ordered)), yticklabels=ordered.index, ylim=(-0.6, len(ordered) - 0.2))
-    axes.set_xlabel(f"accuracy on the {split} split, with 95 % bootstrap interval over headlines")
+    seeds = ordered["seeds"].max()
+    over = f"headlines and {seeds} seeds" if seeds > 1 else "headlines"
+    axes.set_xlabel(f"accuracy on the {split} split, with 95 % bootstrap interval over {over}")
     axes.set_title(f"{ordered.index[-1]}: {ordered['accuracy'].iloc[-1]:.1%} of the {split} headlines are correct")
     axes.grid(True, axis="x")
     return figure
@@ -115,12 +125,12 @@ def losses(histories: Histories, colour: Mapping[str, str]) -> Figure:
     columns = 3
     rows = -(-len(histories) // columns)
     figure = Figure(figsize=(8, 0.5 + 1.8 * rows))
-    lowest = min(histories, key=lambda name: histories[name]["validation_loss"].min())
+    lowest = min(histories, key=lambda name: np.mean([seed["validation_loss"].min() for seed in histories[name]]))
     set_title(figure, f"Which variants overfit? {lowest} has the lowest validation loss")
     panels: list[Axes] = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
     limits = history_limits(histories)["loss"]
-    for axes, (name, history) in zip(panels, histories.items(), strict=False):
-        draw_history(axes, history, "loss", colour[name], limits)
+    for axes, (name, seeds) in zip(panels, histories.items(), strict=False):
+        draw_history(axes, seeds, "loss", colour[name], limits)
         axes.set_title(name, fontsize=10)
     for axes in panels[len(histories) :]:
         axes.set_axis_off()

@@ -31,7 +31,7 @@ class Input(NamedTuple):
 
 @dataclass(frozen=True)
 class Results:
-    """The content of the report, as the stages wrote it; evaluation and histories have the same variants."""
+    """The content of the report, as the stages wrote it; histories has the variants of evaluation but the baseline."""
 
     params: Params
     inputs: list[Input]
@@ -39,8 +39,9 @@ class Results:
     corpus: Mapping[str, Mapping[str, float]]
     vocabularies: Mapping[str, Mapping[str, float]]
     evaluation: pd.DataFrame
-    selected: str
-    histories: Mapping[str, pd.DataFrame]
+    differences: pd.DataFrame
+    selected: Mapping[str, Any]
+    histories: figures.Histories
     coverage: Mapping[str, Mapping[str, float]]
     curve: pd.DataFrame
     missing: pd.DataFrame
@@ -69,6 +70,7 @@ COLUMNS = [
     Column("best_epoch", "best epoch", "d", "low"),
     Column("overfit_epoch", "overfitting onset", "d", "high", "never"),
 ]
+EPOCHS = "best_epoch", "overfit_epoch"
 
 
 def render(results: Results) -> str:
@@ -76,10 +78,17 @@ def render(results: Results) -> str:
     evaluation, predictions = results.evaluation, results.predictions
     variants = [str(name) for name in evaluation.index]
     colour = figures.colours(variants)
-    bins = {name: calibration(predictions["label"], predictions[name]) for name in variants}
-    errors = misclassified(predictions, results.selected)
+    runs = results.params.runs
+    bins = {
+        name: calibration(
+            pd.concat([predictions["label"]] * len(runs[name])), pd.concat([predictions[run] for run in runs[name]])
+        )
+        for name in variants
+    }
+    means = predictions.assign(**{name: predictions[runs[name]].mean(axis="columns") for name in variants})
+    errors = misclassified(predictions, results.selected["run"])
     classes = results.params.corpus.classes
-    vocabulary_size = results.params.vocabularies[results.params.glove.vocabulary].size
+    vocabulary_size = results.params.vocabularies.glove.size
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -93,14 +102,17 @@ def render(results: Results) -> str:
         classes=classes,
         parameters=yaml.safe_dump(_parameters(results.params), sort_keys=False, allow_unicode=True, width=100),
         palette=list(zip(figures.COLOURS, figures.COLOURS_ON_DARK, strict=True)),
+        baseline_colours=(figures.BASELINE_COLOUR, figures.BASELINE_COLOUR_ON_DARK),
         variable={name: charts.PAGE_COLOURS[colour[name]] for name in variants},
-        network={name: describe_network(results.params.variant(name)) for name in variants},
+        network={name: describe_network(results.params.variant(name)) for name in results.histories},
+        matrix=difference_matrix(results.differences, variants),
         split=evaluation["split"].iloc[0],
+        seeds=int(evaluation["seeds"].max()),
         rows=evaluation.assign(variant=variants).to_dict("records"),
         columns=COLUMNS,
         cells={name: list(_cells(evaluation.loc[[name]])) for name in variants},
         scale=interval_scale(evaluation),
-        history_charts=charts.history_charts(results.histories, evaluation["best_epoch"], colour),
+        history_charts=charts.history_charts(results.histories, colour),
         coverage_chart=charts.coverage_chart(results.curve, vocabulary_size),
         missing=results.missing.to_dict("records"),
         calibration_charts={
@@ -110,7 +122,7 @@ def render(results: Results) -> str:
         sentences=results.sentences.to_dict("records"),
         errors=errors.head(LISTED).to_dict("records"),
         error_count=len(errors),
-        disagreements=disagreements(predictions, variants).head(LISTED).to_dict("records"),
+        disagreements=disagreements(means, variants).head(LISTED).to_dict("records"),
     )
 
 
@@ -129,8 +141,11 @@ def describe_network(variant: LearnedVariant | GloveVariant) -> str:
     layers = (
         f"{variant.layers} {direction}{variant.cell.upper()} of {variant.hidden_size}" if variant.layers else "mean"
     )
+    extra = " and extra vectors" if isinstance(variant, GloveVariant) and variant.extra_vectors else ""
+    wide = ", wide path" if variant.wide else ""
+    r_drop = ", R-Drop" if variant.training and variant.training.r_drop else ""
     dropout = ", dropout" if any(variant.dropout.model_dump().values()) else ""
-    return f"{embedding}, {layers}{dropout}, learning rate {variant.learning_rate:g}"
+    return f"{embedding}{extra}, {layers}{wide}{dropout}{r_drop}, learning rate {variant.learning_rate:g}"
 
 
 def interval_scale(evaluation: pd.DataFrame) -> tuple[float, float]:
@@ -140,9 +155,15 @@ def interval_scale(evaluation: pd.DataFrame) -> tuple[float, float]:
     return (low, high) if low < high else (0, 1)
 
 
+def difference_matrix(differences: pd.DataFrame, variants: list[str]) -> list[tuple[str, list[Any]]]:
+    """Return a row for each variant but the first: its difference from each variant before it, or None."""
+    cells = {(row["variant"], row["other"]): row for row in differences.to_dict("records")}
+    return [(name, [cells.get((name, other)) for other in variants[:-1]]) for name in variants[1:]]
+
+
 def _parameters(params: Params) -> dict[str, Any]:
     document = params.model_dump()
-    for section in ("corpus", "glove"):
+    for section in ("corpus", "glove", "extra_vectors"):
         document[section]["source"] = source_name(document[section]["source"])
     return document
 
@@ -151,7 +172,9 @@ def _cells(row: pd.DataFrame) -> Iterator[tuple[str, str]]:
     """Yield the value to sort by, as in the file, and the text of each column; missing values are sorted last."""
     for column in COLUMNS:
         value = row[column.key].iloc[0]
-        yield ("", column.missing) if pd.isna(value) else (str(value), format(value, column.format))
+        # the baseline has no epochs
+        missing = column.missing if column.key not in EPOCHS or pd.notna(row["best_epoch"].iloc[0]) else ""
+        yield ("", missing) if pd.isna(value) else (str(value), format(value, column.format))
 
 
 def _breakable(name: str) -> Markup:

@@ -7,11 +7,13 @@ from typing import IO
 import numpy as np
 import pandas as pd
 
+from sarcasm.base.params import Params
+
 BINS = 10  # of probability, of equal width
 HEADER = """\
-| variant | parameters | validation loss | validation accuracy | {split} accuracy (95 % interval) | {split} loss | F1 \
-| ROC AUC | best epoch | overfitting onset |
-|---|--:|--:|--:|---|--:|--:|--:|--:|--:|
+| variant | parameters | validation loss | validation accuracy | {split} accuracy (95 % interval) \
+| difference from the baseline | {split} loss | F1 | ROC AUC | best epoch | overfitting onset |
+|---|--:|--:|--:|---|---|--:|--:|--:|--:|--:|
 """
 
 
@@ -22,15 +24,24 @@ def read_table(file: Path | IO[str] | IO[bytes], texts: str) -> pd.DataFrame:
 
 def read_evaluation(path: Path) -> pd.DataFrame:
     """Read metrics/evaluation.csv: one row per variant, indexed by its name."""
-    return read_table(path, "variant").set_index("variant").astype({"overfit_epoch": "Int64"})
+    return read_table(path, "variant").set_index("variant").astype({"best_epoch": "Int64", "overfit_epoch": "Int64"})
+
+
+def read_histories(params: Params) -> dict[str, list[pd.DataFrame]]:
+    """Read the history of each network and seed."""
+    networks = {name: params.runs[name] for name in params.networks}
+    return {name: [pd.read_csv(f"plots/history/{run}.csv") for run in runs] for name, runs in networks.items()}
 
 
 def format_results(evaluation: pd.DataFrame) -> str:
     """Return the evaluation as a Markdown table with a caption."""
     split, headlines = evaluation[["split", "headlines"]].iloc[0]
+    seeds = evaluation["seeds"].max()
+    means = f"means over {seeds} seeds, with standard deviations (±)" if seeds > 1 else "one seed"
     caption = (
-        f"{headlines:,} headlines in the {split} split. Loss is cross-entropy per headline, in nats. Overfitting "
-        "onset: the epoch from which validation loss stays more than 0.05 above training loss.\n\n"
+        f"{headlines:,} headlines in the {split} split; {means}. Loss is cross-entropy per headline, in nats. "
+        f"Intervals are over headlines{' and seeds' if seeds > 1 else ''}. Overfitting onset: the epoch from which "
+        "validation loss stays more than 0.05 above training loss.\n\n"
     )
     return caption + HEADER.format(split=split) + "".join(_row(str(name), row) for name, row in evaluation.iterrows())
 
@@ -39,14 +50,29 @@ def _row(name: str, row: pd.Series) -> str:
     cells = (
         name,
         f"{row['parameters']:,}",
-        f"{row['validation_loss']:.3f}",
-        f"{row['validation_accuracy']:.3f}",
-        f"{row['accuracy']:.3f} ({row['accuracy_ci_low']:.3f} to {row['accuracy_ci_high']:.3f})",
+        with_deviation(row, "validation_loss"),
+        with_deviation(row, "validation_accuracy"),
+        f"{with_deviation(row, 'accuracy')} ({row['accuracy_ci_low']:.3f} to {row['accuracy_ci_high']:.3f})",
+        format_difference(row),
         *("undefined" if pd.isna(row[key]) else f"{row[key]:.3f}" for key in ("loss", "f1", "roc_auc")),
-        row["best_epoch"],
-        "never" if pd.isna(row["overfit_epoch"]) else row["overfit_epoch"],
+        "" if pd.isna(row["best_epoch"]) else row["best_epoch"],
+        "" if pd.isna(row["best_epoch"]) else "never" if pd.isna(row["overfit_epoch"]) else row["overfit_epoch"],
     )
     return "| " + " | ".join(map(str, cells)) + " |\n"
+
+
+def with_deviation(row: pd.Series, key: str) -> str:
+    """Format a mean over seeds, with its standard deviation if there are several."""
+    deviation = row[f"{key}_sd"]
+    return f"{row[key]:.3f}" if pd.isna(deviation) else f"{row[key]:.3f} ± {deviation:.3f}"
+
+
+def format_difference(row: pd.Series) -> str:
+    """Format the difference in accuracy from the baseline; bold if its interval does not contain 0."""
+    if pd.isna(row["difference"]):
+        return ""
+    text = f"{row['difference']:+.3f} ({row['difference_low']:+.3f} to {row['difference_high']:+.3f})"
+    return f"**{text}**" if row["difference_low"] * row["difference_high"] > 0 else text
 
 
 def mean_and_range(values: Sequence[float], decimals: int) -> str:
@@ -54,9 +80,10 @@ def mean_and_range(values: Sequence[float], decimals: int) -> str:
     return f"{np.mean(values):.{decimals}f} ({min(values):.{decimals}f} to {max(values):.{decimals}f})"
 
 
-def join_histories(histories: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the histories of all variants as one table, the variant in the first column."""
-    return pd.concat(histories, names=["variant"]).reset_index("variant")
+def join_histories(histories: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
+    """Return the histories of all variants, means over their seeds, as one table, the variant in the first column."""
+    means = {name: pd.concat(seeds).groupby("epoch").mean().reset_index() for name, seeds in histories.items()}
+    return pd.concat(means, names=["variant"]).reset_index("variant")
 
 
 def confusion(evaluation: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
@@ -77,7 +104,10 @@ def confusion(evaluation: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
 
 
 def calibration(labels: pd.Series, probabilities: pd.Series) -> pd.DataFrame:
-    """Return mean probability, fraction of the positive class and number of headlines of each bin with headlines."""
+    """Return mean probability, fraction of the positive class and number of headlines of each bin with headlines.
+
+    Labels and probabilities of several seeds follow each other.
+    """
     bin_of = (probabilities * BINS).astype(int).clip(upper=BINS - 1)
     table = pd.DataFrame({"probability": probabilities, "positive": labels, "headlines": 1})
     return table.groupby(bin_of).agg({"probability": "mean", "positive": "mean", "headlines": "sum"})
@@ -89,9 +119,9 @@ def calibration_error(bins: pd.DataFrame) -> float:
     return float((distances * bins["headlines"]).sum() / bins["headlines"].sum())
 
 
-def misclassified(predictions: pd.DataFrame, variant: str) -> pd.DataFrame:
-    """Return headline, label and probability of a variant's errors, most confident first."""
-    table = predictions[["headline", "label"]].assign(probability=predictions[variant])
+def misclassified(predictions: pd.DataFrame, run: str) -> pd.DataFrame:
+    """Return headline, label and probability of a run's errors, most confident first."""
+    table = predictions[["headline", "label"]].assign(probability=predictions[run])
     errors = table[(table["probability"] > 0.5) != (table["label"] == 1)]
     return errors.sort_values("probability", key=lambda p: -(p - 0.5).abs(), kind="stable")
 

@@ -54,9 +54,9 @@ def count_words(tokens: Tokens, headlines: int) -> tuple[list[str], np.ndarray]:
     return [words[index] for index in order.tolist()], counts[order]
 
 
-def make_vocabulary(words: Sequence[str], size: int) -> list[str]:
-    """Return `<pad>`, `<unk>` and the first `size - 2` of the words; a word's position is its id."""
-    return [*SPECIAL, *words[: size - len(SPECIAL)]]
+def make_vocabulary(words: Sequence[str], size: int, pretrained: Iterable[str] = ()) -> list[str]:
+    """Return `<pad>`, `<unk>`, the first `size - 2` of the words and the `pretrained`; a word's position is its id."""
+    return list(dict.fromkeys([*SPECIAL, *words[: size - len(SPECIAL)], *pretrained]))
 
 
 def encode(tokens: Tokens, vocabulary: Sequence[str], max_length: int) -> tuple[np.ndarray, np.ndarray]:

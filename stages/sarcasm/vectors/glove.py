@@ -47,6 +47,20 @@ def read_vectors(path: Path, words: Sequence[str], dimension: int) -> tuple[np.n
     return vectors, line_numbers > 0
 
 
+def read_words(path: Path, count: int) -> list[str]:
+    """Return the first `count` words of a gzipped GloVe file, in its order; words with blanks are left out.
+
+    Such a file has the most frequent words first.
+    """
+    words: dict[str, None] = {}
+    for block in _blocks(path) if count else ():
+        for line in block.decode(errors="replace").split("\n")[:-1]:
+            words[line.partition(" ")[0]] = None
+            if len(words) == count:
+                return list(words)
+    return list(words)
+
+
 def _blocks(path: Path) -> Iterator[bytes]:
     """Yield the text in blocks of whole lines."""
     rest = b""
