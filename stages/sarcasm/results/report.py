@@ -85,7 +85,7 @@ def render(results: Results) -> str:
         )
         for name in variants
     }
-    means = predictions.assign(**{name: predictions[runs[name]].mean(axis="columns") for name in variants})
+    means = pd.DataFrame({name: predictions[runs[name]].mean(axis="columns") for name in variants})
     errors = misclassified(predictions, results.selected["run"])
     classes = results.params.corpus.classes
     vocabulary_size = results.params.vocabularies.glove.size
@@ -122,7 +122,9 @@ def render(results: Results) -> str:
         sentences=results.sentences.to_dict("records"),
         errors=errors.head(LISTED).to_dict("records"),
         error_count=len(errors),
-        disagreements=disagreements(means, variants).head(LISTED).to_dict("records"),
+        disagreements=disagreements(predictions[["headline", "label"]].join(means), variants)
+        .head(LISTED)
+        .to_dict("records"),
     )
 
 
