@@ -113,7 +113,7 @@ def documents(draw):
         "warm_up": PROBABILITIES,
         "r_drop": st.floats(0, 2),
     }
-    more = {"wide": st.fixed_dictionaries(wide), "training": st.fixed_dictionaries(training)}
+    more = {"wide": st.fixed_dictionaries(wide), "training": st.fixed_dictionaries({}, optional=training)}
     learned = st.fixed_dictionaries({"embedding_dimension": COUNTS, **network}, optional=more)
     more |= {"extra_vectors": st.booleans()}
     frozen = st.fixed_dictionaries({"frozen": st.booleans(), **network}, optional=more)

@@ -326,3 +326,29 @@ def test_every_stage_validates_the_parameters_first(stage, fresh_project):
     found = refusal(fresh_project, *stage.split())
     assert found == "params.yaml: train.epochs: expected greater than or equal to 1, found 0"
     assert sorted(fresh_project.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("own", "changed"),
+    [
+        ({}, {}),
+        ({"epochs": 3, "checkpoint": "last"}, {"epochs": 3, "checkpoint": "last"}),
+        ({"embedding_learning_rate": 0.5}, {"learning_rates": {"wide": 0.01, "embedding": 0.5}}),
+        ({"embedding_learning_rate": None, "warm_up": 0, "r_drop": 2}, {"warm_up": 0, "r_drop": 2}),
+    ],
+)
+def test_a_variant_trains_as_the_others_but_for_its_own_settings(own, changed):
+    document = params()
+    expected = Params.model_validate(document).recipe("glove_lstm")
+    assert (expected.warm_up, expected.r_drop, expected.learning_rates) == (None, 0, {"wide": 0.01})
+    document["glove_variants"]["glove_lstm"]["training"] = own
+    assert Params.model_validate(document).recipe("glove_lstm") == expected._replace(**changed)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("epochs", 0), ("batch_size", 1.5), ("checkpoint", "first"), ("warm_up", 1), ("r_drop", -1)]
+)
+def test_a_wrong_setting_of_a_variant_is_refused_by_name(key, value, tmp_path):
+    document = params()
+    document["glove_variants"]["glove_lstm"]["training"] = {key: value}
+    assert message(tmp_path, document).startswith(f": glove_variants.glove_lstm.training.{key}: ")

@@ -192,14 +192,14 @@ class Train(Section):
 
 
 class OwnTraining(Section):
-    """Training settings of one variant."""
+    """Training settings of one variant; what is not given is as in `train`, or not used."""
 
-    epochs: Count
-    batch_size: Count
-    checkpoint: Literal["best", "last"]
-    embedding_learning_rate: Rate
-    warm_up: Probability
-    r_drop: Weight
+    epochs: Count | None = None
+    batch_size: Count | None = None
+    checkpoint: Literal["best", "last"] | None = None
+    embedding_learning_rate: Rate | None = None
+    warm_up: Probability | None = None
+    r_drop: Weight | None = None
 
 
 class Recipe(NamedTuple):
@@ -327,8 +327,10 @@ class Params(Section):
         settings = self.train.model_dump(exclude={"seeds", "device"}) | {"learning_rate": variant.learning_rate}
         rates = {"wide": variant.wide.learning_rate} if variant.wide else {}
         if variant.training:
-            settings |= variant.training.model_dump(exclude={"embedding_learning_rate"})
-            rates["embedding"] = variant.training.embedding_learning_rate
+            own = variant.training.model_dump(exclude_none=True)
+            if rate := own.pop("embedding_learning_rate", None):
+                rates["embedding"] = rate
+            settings |= own
         return Recipe(**settings, learning_rates=rates)
 
 
