@@ -14,9 +14,15 @@ from sarcasm.base.files import atomic_write
 # After Paul Tol's muted scheme, adjusted: each has a contrast of at least 3 on white, and every two are at least 18
 # apart (CIE76) for readers with normal vision, protanopia and deuteranopia.
 # The baseline is grey.
-COLOURS = ["#332288", "#4A9BD1", "#246F36", "#E94E78", "#B58E1D", "#A72D90", "#2DA690", "#882255", "#818C3E"]
+COLOURS = [
+    *("#332288", "#4A9BD1", "#246F36", "#E94E78", "#B58E1D", "#A72D90", "#2DA690", "#882255", "#818C3E"),
+    *("#2F5BEA", "#8B1E00"),
+]
 # similar hues for a dark page
-COLOURS_ON_DARK = ["#8F8BF0", "#6DB6E8", "#5FBF77", "#F2799A", "#DDBB55", "#D97BCB", "#5CC9B6", "#D9679B", "#BDBD52"]
+COLOURS_ON_DARK = [
+    *("#8F8BF0", "#6DB6E8", "#5FBF77", "#F2799A", "#DDBB55", "#D97BCB", "#5CC9B6", "#D9679B", "#BDBD52"),
+    *("#7C98FF", "#E08A5A"),
+]
 BASELINE_COLOUR, BASELINE_COLOUR_ON_DARK = "#666666", "#AAAAAA"
 GRID, GUIDE = "#E5E5E5", "#888888"
 STYLE = matplotlib.rc_context(
