@@ -13,6 +13,8 @@
 #
 # What makes results/; each writes to the folder OUT, which must be given:
 # make ablation         HEADLINES=FILE             tokenizers and padding, on a .json of the real headlines
+# make search           PARAMS=configs/news-headlines-v1.yaml    what each setting of wide_bi_lstm is worth
+# make near-duplicates  NAME=news-headlines-v1     test headlines that are nearly in the training headlines
 # make learning-rates   VARIANT=stacked_lstm       a sweep of DVC experiments
 # make results          NAME=news-headlines-v1     an experiment of configs/NAME.yaml
 # make seeds                                       more seeds of the chapter's runs
@@ -26,7 +28,8 @@ PIP := pip --disable-pip-version-check
 # PyPI's torch for Linux is the CUDA build, 2.7 GB with its libraries. The CPU build on PyTorch's own index has 0.2 GB.
 TORCH_CPU := $(PIP) install --no-deps --retries 1 --timeout 10 --index-url https://download.pytorch.org/whl/cpu
 
-.PHONY: repro demo test test-slow fuzz bench exps commit lint lock docs ablation learning-rates results seeds book
+.PHONY: repro demo test test-slow fuzz bench exps commit lint lock docs ablation search near-duplicates \
+	learning-rates results seeds book
 
 repro: .venv/installed
 	python repro.py $(PARAMS) $(if $(JOBS),--jobs $(JOBS))
@@ -78,6 +81,12 @@ docs: .venv/installed
 
 ablation: .venv/installed
 	$(STUDY) studies.ablation $(HEADLINES) $(OUT)
+
+search: .venv/installed
+	$(STUDY) studies.search $(PARAMS) $(OUT)
+
+near-duplicates: .venv/installed
+	$(STUDY) studies.near_duplicates $(NAME) $(OUT)
 
 learning-rates: .venv/installed
 	$(STUDY) studies.learning_rates $(VARIANT) $(OUT)

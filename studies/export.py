@@ -28,16 +28,22 @@ def main(name: str) -> None:
     print(f"results/{name}: {len(FILES)} files")
 
 
-def read_file(name: str, path: str) -> bytes:
-    """Return a file of an experiment, with local paths cut to names. Raises InputError if it does not exist."""
+def find_revision(name: str) -> str:
+    """Return the git reference of the last experiment called `name`. Raises InputError if there is none."""
     command = ["git", "for-each-ref", "--sort=committerdate", "--format=%(refname)", "refs/exps/"]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     revisions = [ref for ref in listed if ref.endswith(f"/{name}")]
     if not revisions:
         raise InputError(f"no experiment {name!r}; `make repro PARAMS=configs/{name}.yaml` makes it")
+    return revisions[-1]
+
+
+def read_file(name: str, path: str) -> bytes:
+    """Return a file of an experiment, with local paths cut to names. Raises InputError if there is no experiment."""
+    revision = find_revision(name)
 
     def read(path: str) -> bytes:
-        return subprocess.run(["git", "show", f"{revisions[-1]}:{path}"], capture_output=True, check=True).stdout
+        return subprocess.run(["git", "show", f"{revision}:{path}"], capture_output=True, check=True).stdout
 
     params, content = yaml.safe_load(read("params.yaml")), read(path)
     for source in (params["corpus"]["source"], params["glove"]["source"]):

@@ -67,12 +67,15 @@ def with_deviation(row: pd.Series, key: str) -> str:
     return f"{row[key]:.3f}" if pd.isna(deviation) else f"{row[key]:.3f} ± {deviation:.3f}"
 
 
-def format_difference(row: pd.Series) -> str:
-    """Format the difference in accuracy from the baseline; bold if its interval does not contain 0."""
-    if pd.isna(row["difference"]):
+def format_difference(row: pd.Series, key: str = "difference") -> str:
+    """Format a difference in accuracy with its interval, if it has one; bold if that does not contain 0."""
+    difference, low, high = row[[key, f"{key}_low", f"{key}_high"]]
+    if pd.isna(difference):
         return ""
-    text = f"{row['difference']:+.3f} ({row['difference_low']:+.3f} to {row['difference_high']:+.3f})"
-    return f"**{text}**" if row["difference_low"] * row["difference_high"] > 0 else text
+    if pd.isna(low):
+        return f"{difference:+.3f}"
+    text = f"{difference:+.3f} ({low:+.3f} to {high:+.3f})"
+    return f"**{text}**" if low * high > 0 else text
 
 
 def mean_and_range(values: Sequence[float], decimals: int) -> str:
