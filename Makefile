@@ -17,6 +17,7 @@
 # make near-duplicates  NAME=news-headlines-v1     test headlines that are nearly in the training headlines
 # make learning-rates   VARIANT=stacked_lstm       a sweep of DVC experiments
 # make results          NAME=news-headlines-v1     an experiment of configs/NAME.yaml
+# make steps                                       the difference from each network to the next, on each corpus
 # make seeds                                       more seeds of the chapter's runs
 # make book                                        the chapter's results and ours, from its experiments
 
@@ -29,7 +30,7 @@ PIP := pip --disable-pip-version-check
 TORCH_CPU := $(PIP) install --no-deps --retries 1 --timeout 10 --index-url https://download.pytorch.org/whl/cpu
 
 .PHONY: repro demo test test-slow fuzz bench exps commit lint lock docs ablation search near-duplicates \
-	learning-rates results seeds book
+	learning-rates steps results seeds book
 
 repro: .venv/installed
 	python repro.py $(PARAMS) $(if $(JOBS),--jobs $(JOBS))
@@ -90,6 +91,9 @@ near-duplicates: .venv/installed
 
 learning-rates: .venv/installed
 	$(STUDY) studies.learning_rates $(VARIANT) $(OUT)
+
+steps: .venv/installed
+	$(STUDY) studies.steps $(OUT)
 
 results: .venv/installed
 	$(STUDY) studies.export $(NAME)

@@ -3,8 +3,8 @@
     make results NAME=news-headlines-v1
 
 in:   the experiment NAME           saved by `make repro PARAMS=configs/NAME.yaml`
-out:  results/NAME/params.yaml, dvc.lock, results.md, evaluation.csv, coverage.json, sentences.csv, histories.csv,
-      comparison.png, losses.png    as in the experiment; of local paths only the names of the files
+out:  results/NAME/params.yaml, dvc.lock, results.md, evaluation.csv, differences.csv, coverage.json, sentences.csv,
+      histories.csv, comparison.png, losses.png    as in the experiment; of local paths only the names of the files
 """
 
 import subprocess
@@ -16,7 +16,7 @@ from sarcasm.base.command import InputError, run
 from sarcasm.base.files import write_bytes
 
 FILES = (
-    *("params.yaml", "dvc.lock", "metrics/coverage.json", "metrics/evaluation.csv"),
+    *("params.yaml", "dvc.lock", "metrics/coverage.json", "metrics/differences.csv", "metrics/evaluation.csv"),
     *("plots/comparison.png", "plots/histories.csv", "plots/losses.png", "plots/results.md", "plots/sentences.csv"),
 )
 

@@ -6,7 +6,7 @@ Similarity of two headlines is the cosine of their words, weighted by tf-idf. A 
 one of the training headlines is at least so similar.
 
 in:   the experiment NAME    saved by `make repro PARAMS=configs/NAME.yaml`; headlines and predictions from the cache
-out:  OUT/table.md           by similarity: such headlines, and the accuracy of each variant without them
+out:  OUT/table.md           by similarity: such headlines, and the accuracy of VARIANTS without them
 """
 
 import io
@@ -22,6 +22,7 @@ from sarcasm.base.files import write_text
 from sarcasm.results.tables import read_table
 
 SIMILARITIES = 1.0, 0.9, 0.8, 0.7, 0.6
+VARIANTS = "tfidf", "bi_lstm", "wide_bi_lstm"
 ROUNDING = 1e-9  # of the cosine of equal headlines
 
 
@@ -32,10 +33,10 @@ def main(name: str, out: str) -> None:
     def read(path: str) -> io.StringIO:
         return io.StringIO(dvc.api.read(path, rev=revision, encoding="utf-8"))
 
-    training = pd.read_json(read("data/split/train.jsonl"), lines=True, dtype=False)["text"]
+    training = pd.read_json(read("data/split/train.jsonl"), lines=True, dtype=False)["headline"]
     predictions = read_table(read("data/predictions.csv"), "headline")
     similarity = nearest(training, predictions["headline"])
-    write_text(Path(out, "table.md"), format_table(accuracies(predictions, similarity)))
+    write_text(Path(out, "table.md"), format_table(accuracies(predictions, similarity)[["headlines", *VARIANTS]]))
 
 
 def nearest(training: pd.Series, test: pd.Series) -> pd.Series:
