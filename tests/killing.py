@@ -20,7 +20,10 @@ import pydantic  # noqa: E402, F401
 import torch._dynamo  # noqa: E402  optimizers import it, which takes as long as this training
 import torchinfo  # noqa: E402, F401
 
+from sarcasm.network import checkpoint as checkpoints  # noqa: E402
 from sarcasm.network.trainer import Trainer  # noqa: E402
+
+checkpoints.SHARE = 1  # save after every epoch
 
 OUTPUTS = "models/{0}.pt", "models/{0}.txt", "metrics/train/{0}.json", "plots/history/{0}.csv"
 

@@ -49,6 +49,15 @@ def test_a_second_process_is_refused_until_the_first_has_ended(path):
         pass
 
 
+def test_saving_takes_at_most_its_share_of_the_time(tmp_path, monkeypatch):
+    seconds = iter([10, 12, 49, 50, 52, 53])  # saving takes two seconds, and is due again 38 seconds later
+    monkeypatch.setattr(checkpoint.time, "monotonic", lambda: next(seconds))
+    one = Checkpoint(tmp_path / "lstm.pt", "mine")
+    for epoch in range(4):
+        one.save({"epoch": epoch})
+        assert Checkpoint(one.path, "mine").load() == {"epoch": [0, 0, 2, 2][epoch]}
+
+
 def test_settings_data_code_and_torch_make_the_fingerprint(tmp_path, monkeypatch):
     data, code = tmp_path / "data", tmp_path / "stages/train.py"
     module = ModuleType("__main__")

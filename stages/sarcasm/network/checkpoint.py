@@ -3,6 +3,7 @@
 import hashlib
 import io
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Self
@@ -12,6 +13,8 @@ from filelock import FileLock, Timeout
 
 from sarcasm.base.command import InputError
 from sarcasm.base.files import read_checksummed, write_checksummed
+
+SHARE = 0.05  # of the time of a training, at most, for saving
 
 
 def fingerprint(settings: str, data: Iterable[Path]) -> str:
@@ -35,6 +38,7 @@ class Checkpoint:
     def __init__(self, path: Path, fingerprint: str) -> None:
         self.path, self.fingerprint = path, fingerprint
         self.lock = FileLock(path.with_suffix(".lock"))
+        self.due = 0.0  # when to save again, by time.monotonic()
 
     def __enter__(self) -> Self:
         """Acquire the lock, which the system releases when the process ends."""
@@ -55,10 +59,15 @@ class Checkpoint:
         return None if data is None else torch.load(io.BytesIO(data), weights_only=True)
 
     def save(self, state: dict[str, Any]) -> None:
-        """Replace the saved state."""
+        """Replace the saved state, unless saving would take more than SHARE of the time."""
+        start = time.monotonic()
+        if start < self.due:
+            return
         buffer = io.BytesIO()
         torch.save(state, buffer)
         write_checksummed(self.path, buffer.getvalue(), self.fingerprint)
+        end = time.monotonic()
+        self.due = end + (end - start) * (1 / SHARE - 1)
 
     def remove(self) -> None:
         """Delete the file: the training is complete."""
