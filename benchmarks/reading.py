@@ -22,7 +22,7 @@ from sarcasm.base.params import Params
 from sarcasm.fetch.download import extract_member, fetch_member
 from sarcasm.fetch.sources import Content, Remote
 from sarcasm.network.dataset import HeadlineDataset
-from sarcasm.text.corpus import Headline, format_lines
+from sarcasm.text.corpus import Headline, format_line
 from sarcasm.text.encoded import Encoded
 from sarcasm.text.tokenizers import STOP_WORDS, TOKENIZERS
 from sarcasm.text.vocabulary import count_words, encode, make_vocabulary, tokenize
@@ -202,6 +202,6 @@ def stage_memory(headlines: Sequence[Headline], params: Params) -> float:
         splits = Path(folder, "data/split")
         splits.mkdir(parents=True)
         for split, lines in {"train": headlines, "validation": headlines[:1], "test": []}.items():
-            (splits / f"{split}.jsonl").write_text("".join(format_lines(lines)), encoding="utf-8")
+            (splits / f"{split}.jsonl").write_bytes(b"".join(map(format_line, lines)))
         Path(folder, "params.yaml").write_text(yaml.safe_dump(params.model_dump()), encoding="utf-8")
         return memory_of([sys.executable, str(ROOT / "stages/tokenize_corpus.py"), "plain"], Path(folder))

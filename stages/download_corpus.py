@@ -12,16 +12,17 @@ from sarcasm.base.interrupt import exit_on_interrupt
 if __name__ == "__main__":
     exit_on_interrupt()
 
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from sarcasm.base.command import InputError, only_one, run
-from sarcasm.base.files import write_text
+from sarcasm.base.files import write_lines
 from sarcasm.base.params import Corpus, read_params
 from sarcasm.fetch.download import download_bar, fetch, verify
 from sarcasm.fetch.ranges import redact
 from sarcasm.fetch.sources import CORPORA, Content, Remote
-from sarcasm.text.corpus import format_lines, only_class, read_headlines
+from sarcasm.text.corpus import format_line, only_class, read_headlines
 
 TARGET = Path("data/raw/headlines.jsonl")
 DOWNLOADS = Path("data/raw/source")
@@ -38,13 +39,19 @@ def main() -> None:
 def convert(corpus: Corpus, allow_http: bool) -> None:
     """Write the headlines of the corpus."""
     path = locate(corpus, allow_http)
-    headlines = list(read_headlines(path, corpus.text, corpus.label, corpus.positive))
-    if what := only_class(headlines, corpus.classes):
-        raise InputError(f"{path}: {what}, expected two classes")
-    write_text(TARGET, "".join(format_lines(headlines)))
+    counts = [0, 0]
+
+    def lines() -> Iterator[bytes]:
+        for headline in read_headlines(path, corpus.text, corpus.label, corpus.positive):
+            counts[headline.label] += 1
+            yield format_line(headline)
+        if what := only_class(counts, corpus.classes):
+            raise InputError(f"{path}: {what}, expected two classes")
+
+    write_lines(TARGET, lines())
     if path.parent == DOWNLOADS:
         path.unlink()
-    print(f"{len(headlines)} headlines from {redact(corpus.source)}")
+    print(f"{sum(counts)} headlines from {redact(corpus.source)}")
 
 
 def locate(settings: Corpus, allow_http: bool) -> Path:

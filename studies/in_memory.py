@@ -7,7 +7,7 @@ import numpy as np
 from sarcasm.base.params import Params
 from sarcasm.network.dataset import HeadlineDataset
 from sarcasm.network.model import HeadlineClassifier
-from sarcasm.text.corpus import Headline, split_headlines
+from sarcasm.text.corpus import Headline, split_positions
 from sarcasm.text.encoded import Encoded
 from sarcasm.text.tokenizers import TOKENIZERS
 from sarcasm.text.vocabulary import count_words, encode, make_vocabulary, tokenize
@@ -18,7 +18,8 @@ def make_datasets(
 ) -> tuple[HeadlineDataset, HeadlineDataset]:
     """Return training and validation datasets for a vocabulary of `params`, optionally with another tokenizer."""
     sizes = {"train": params.split.train, "validation": params.split.validation}
-    training, validation = split_headlines(list(headlines), sizes, params.split.seed).values()
+    splits = split_positions(len(headlines), sizes, params.split.seed)
+    training, validation = ([headlines[position] for position in split] for split in splits.values())
     settings = getattr(params.vocabularies, vocabulary)
     both = training + validation
     tokens = tokenize([headline.text for headline in both], TOKENIZERS[tokenizer or settings.tokenizer])

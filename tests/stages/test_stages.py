@@ -149,6 +149,8 @@ def test_headlines_in_two_splits_are_reported_and_can_be_dropped(fresh_project):
         ("train", 80, 0),
         ("validation", 20, 0),
     ]
+    rows = (fresh_project / "data/split/train.jsonl").read_text(encoding="utf-8").splitlines()
+    assert list(map(json.loads, rows)) == corpus[:80]  # the first of each
     change(fresh_project, "split", drop_duplicates=True)
     assert refusal(fresh_project, "split_corpus").startswith("split.test: needs 120 headlines in all")
 

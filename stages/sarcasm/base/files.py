@@ -4,7 +4,7 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
@@ -44,6 +44,12 @@ def write_bytes(path: Path, data: bytes) -> None:
     """Write `data`."""
     with atomic_write(path) as temporary:
         temporary.write_bytes(data)
+
+
+def write_lines(path: Path, lines: Iterable[bytes]) -> None:
+    """Write lines that end in a line feed, as they come. If `lines` raises an error, nothing is written."""
+    with atomic_write(path) as temporary, temporary.open("wb") as file:
+        file.writelines(lines)
 
 
 def write_text(path: Path, text: str) -> None:
