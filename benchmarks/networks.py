@@ -38,7 +38,8 @@ def our_epoch(model: nn.Module, headlines: HeadlineDataset, bucketed: bool) -> C
 
 def loader(headlines: HeadlineDataset, shuffle: bool = True) -> DataLoader:
     """Return the chapter's DataLoader of padded headlines."""
-    return DataLoader(TensorDataset(headlines.ids.long(), headlines.labels), BATCH, shuffle=shuffle)
+    ((ids, labels, _),) = headlines.batches(len(headlines), bucketed=False)
+    return DataLoader(TensorDataset(ids.long(), labels), BATCH, shuffle=shuffle)
 
 
 def chapter_epoch(variant: str, headlines: HeadlineDataset) -> Callable[[], object]:
@@ -153,10 +154,8 @@ def measure_growth(headlines: Sequence[Headline], params: Params) -> list[Row]:
 
 def repeat(headlines: HeadlineDataset, times: int) -> HeadlineDataset:
     """Return a dataset with each headline `times` times."""
-    inside = torch.arange(headlines.ids.shape[1]) < headlines.lengths[:, None]
-    ids, lengths = headlines.ids[inside].numpy(), headlines.lengths.numpy()
-    labels, length = headlines.labels.numpy(), headlines.ids.shape[1]
-    return HeadlineDataset(Encoded(*(np.tile(x, times) for x in (ids, lengths, labels))), length)
+    arrays = (x.numpy() for x in (headlines.ids, headlines.lengths, headlines.labels))
+    return HeadlineDataset(Encoded(*(np.tile(array, times) for array in arrays)), headlines.max_length)
 
 
 def measure_embeddings(headlines: Sequence[Headline], params: Params) -> list[Row]:

@@ -45,7 +45,8 @@ def to_ids(texts: Sequence[str], params: Params) -> tuple[np.ndarray, np.ndarray
 def padded_ids(texts: Sequence[str], params: Params) -> np.ndarray:
     """Return padded ids, int32 (headlines, max_length), with our code."""
     encoded = Encoded(*to_ids(texts, params), np.zeros(len(texts)))
-    return HeadlineDataset(encoded, params.vocabularies.plain.max_length).ids.numpy()
+    headlines = HeadlineDataset(encoded, params.vocabularies.plain.max_length)
+    return next(headlines.batches(len(headlines), bucketed=False)).ids.numpy()
 
 
 def chapter_ids(texts: Sequence[str], params: Params) -> np.ndarray:

@@ -17,6 +17,8 @@ from sarcasm.base.interrupt import exit_on_interrupt
 if __name__ == "__main__":
     exit_on_interrupt()
 
+from array import array
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -40,11 +42,17 @@ def main(name: str) -> None:
     if name not in vocabularies:
         raise InputError(f"unknown vocabulary {name!r}: params.yaml has {', '.join(vocabularies)}")
     settings = vocabularies[name]
-    splits = [read_split(split) for split in SPLITS]
-    sizes = [len(split) for split in splits]
-    headlines = [headline for split in splits for headline in split]
+    labels, sizes = array("b"), []
 
-    tokens = tokenize([headline.text for headline in headlines], TOKENIZERS[settings.tokenizer])
+    def texts() -> Iterator[str]:
+        for split in SPLITS:
+            before = len(labels)
+            for headline in read_split(split):
+                labels.append(headline.label)
+                yield headline.text
+            sizes.append(len(labels) - before)
+
+    tokens = tokenize(texts(), TOKENIZERS[settings.tokenizer])
     words, counts = count_words(tokens, sizes[0])
     if not words:
         raise InputError(
@@ -53,10 +61,9 @@ def main(name: str) -> None:
     pretrained = read_words(VECTORS, settings.pretrained_words) if isinstance(settings, GloveVocabulary) else []
     vocabulary = make_vocabulary(words, settings.size, pretrained)
     ids, lengths = encode(tokens, vocabulary, settings.max_length)
-    labels = np.array([headline.label for headline in headlines], dtype=np.int8)
 
     folder = Path("data/tokenized")
-    write_ids(folder / f"{name}.npz", Encoded(ids, lengths, labels), sizes)
+    write_ids(folder / f"{name}.npz", Encoded(ids, lengths, np.array(labels)), sizes)
     write_words(folder / f"{name}.vocabulary.txt", vocabulary)
     write_counts(folder / f"{name}.counts.tsv", words, counts)
     histogram = pd.DataFrame({"headlines": np.bincount(tokens.lengths)}).reset_index(names="tokens")
@@ -73,10 +80,10 @@ def main(name: str) -> None:
     print(f"{name}: {len(vocabulary)} of {len(words)} words, {metrics['tokens_per_headline']} tokens per headline")
 
 
-def read_split(split: str) -> list[Headline]:
+def read_split(split: str) -> Iterable[Headline]:
     """Read the headlines of a split; the test split may be empty."""
     path = Path(f"data/split/{split}.jsonl")
-    return list(read_headlines(path)) if path.stat().st_size else []
+    return read_headlines(path) if path.stat().st_size else ()
 
 
 if __name__ == "__main__":

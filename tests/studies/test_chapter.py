@@ -110,7 +110,12 @@ def test_vocabulary_by_hand() -> None:
     assert ids.tolist() == [2, 3, UNKNOWN, 3, UNKNOWN, UNKNOWN]
     assert lengths.tolist() == [2, 2, 2]
     headlines = HeadlineDataset(Encoded(ids, lengths, np.array([0, 1, 0])), max_length=3)
-    assert headlines.ids.tolist() == [[2, 3, PAD], [UNKNOWN, 3, PAD], [UNKNOWN, UNKNOWN, PAD]]
+    ((padded, _, _),) = headlines.batches(3, bucketed=False)
+    assert padded.tolist() == [
+        [2, 3, PAD],
+        [UNKNOWN, 3, PAD],
+        [UNKNOWN, UNKNOWN, PAD],
+    ]
 
 
 @given(st.lists(st.lists(st.sampled_from("abcdef")), min_size=1), st.integers(3, 8))
@@ -190,7 +195,7 @@ def test_one_training_step_equals_the_chapters() -> None:
     epoch = trainer.run_epoch(headlines, headlines)
 
     optimizer = torch.optim.Adam(theirs.parameters(), lr=0.001, betas=(0.9, 0.999), amsgrad=False)
-    loss = nn.BCELoss()(theirs(headlines.ids), headlines.labels)
+    loss = nn.BCELoss()(theirs(next(headlines.batches(32, bucketed=False)).ids), headlines.labels)
     loss.backward()
     optimizer.step()
 

@@ -50,7 +50,8 @@ def test_any_headlines_become_ids_and_back(name, headlines, tmp_path_factory):
     labels = np.zeros(len(headlines), dtype=np.int8)
     write_ids(folder / "ids.npz", Encoded(ids, lengths, labels), [len(headlines), 0, 0])
     split = HeadlineDataset(read_ids(folder / "ids.npz", SPLITS[0]), 3)
-    for row, length, words in zip(split.ids.tolist(), split.lengths.tolist(), alone, strict=True):
+    ((padded, _, _),) = split.batches(len(split), bucketed=False)
+    for row, length, words in zip(padded.tolist(), split.lengths.tolist(), alone, strict=True):
         kept = [vocabulary.index(word) if word in vocabulary else UNKNOWN for word in words][:3]
         assert row == [*kept, 0, 0, 0][:3] and length == max(len(kept), 1)
 

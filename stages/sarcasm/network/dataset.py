@@ -20,21 +20,23 @@ class Batch(NamedTuple):
 
 
 class HeadlineDataset:
-    """Headlines on one device.
+    """Headlines on one device, without padding until a batch is made.
 
-    ids: int32 (headlines, max_length), padded at the end
+    ids: int32 (tokens,), headline after headline
+    starts: int64 (headlines,), position of the first token of each headline
     lengths: int64 (headlines,), at least 1: a headline without tokens is one `<pad>`
     labels: float32 (headlines,)
+    max_length: tokens of a padded headline
     """
 
     def __init__(self, encoded: Encoded, max_length: int) -> None:
-        """Pad the headlines, which have been truncated to `max_length`."""
-        inside = np.arange(max_length) < encoded.lengths[:, None]
-        padded = np.full(inside.shape, PAD, dtype=np.int32)
-        padded[inside] = encoded.ids
-        self.ids = torch.from_numpy(padded)
+        """Keep the headlines, which have been truncated to `max_length`."""
+        empty = np.flatnonzero(encoded.lengths == 0)
+        self.ids = torch.from_numpy(np.insert(encoded.ids, encoded.lengths.cumsum()[empty], PAD))
         self.lengths = torch.from_numpy(encoded.lengths).clamp(min=1)
+        self.starts = self.lengths.cumsum(0) - self.lengths
         self.labels = torch.from_numpy(encoded.labels).float()
+        self.max_length = max_length
 
     def __len__(self) -> int:
         """Return the number of headlines."""
@@ -42,7 +44,8 @@ class HeadlineDataset:
 
     def to(self, device: torch.device) -> "HeadlineDataset":
         """Move all tensors to `device`."""
-        self.ids, self.lengths, self.labels = (x.to(device) for x in (self.ids, self.lengths, self.labels))
+        for name in ("ids", "starts", "lengths", "labels"):
+            setattr(self, name, getattr(self, name).to(device))
         return self
 
     def batches(self, size: int, bucketed: bool, shuffle: torch.Generator | None = None) -> Iterator[Batch]:
@@ -53,25 +56,28 @@ class HeadlineDataset:
         """
         order = torch.arange(len(self)) if shuffle is None else torch.randperm(len(self), generator=shuffle)
         if bucketed:
-            lengths = self.lengths.cpu()
-            order = order[torch.argsort(lengths[order], stable=True)]
-            spans = _spans(lengths, size)
-        else:
-            spans = [(start, min(start + size, len(self)), self.ids.shape[1]) for start in range(0, len(self), size)]
-        indexes = order.to(self.ids.device)
-        ids, labels = self.ids[indexes], self.labels[indexes]  # one gather per epoch; batches are views
+            order = order[torch.argsort(self.lengths.cpu()[order], stable=True)]
+        order, spans = order.to(self.ids.device), self.spans(size, bucketed)
         batch_order = range(len(spans)) if shuffle is None else torch.randperm(len(spans), generator=shuffle).tolist()
         for number in batch_order:
             start, end, length = spans[number]
-            yield Batch(ids[start:end, :length], labels[start:end], indexes[start:end])
+            indexes = order[start:end]
+            yield Batch(self._padded(indexes, length), self.labels[indexes], indexes)
 
+    def spans(self, size: int, bucketed: bool) -> list[tuple[int, int, int]]:
+        """Divide the headlines, sorted by length if bucketed, into batches: start, end, tokens of each headline."""
+        groups = [(self.max_length, len(self))]
+        if bucketed:
+            groups = list(zip(*(x.tolist() for x in torch.unique(self.lengths, return_counts=True)), strict=True))
+        spans, start = [], 0
+        for length, count in groups:
+            end = start + count
+            spans += [(first, min(first + size, end), length) for first in range(start, end, size)]
+            start = end
+        return spans
 
-def _spans(lengths: Tensor, size: int) -> list[tuple[int, int, int]]:
-    """Divide headlines sorted by length into batches of one length and at most `size`: start, end, length."""
-    spans, start = [], 0
-    values, counts = torch.unique(lengths, return_counts=True)
-    for length, count in zip(values.tolist(), counts.tolist(), strict=True):
-        end = start + count
-        spans += [(first, min(first + size, end), length) for first in range(start, end, size)]
-        start = end
-    return spans
+    def _padded(self, indexes: Tensor, length: int) -> Tensor:
+        """Return the ids of headlines of at most `length` tokens, padded at the end to it, int32 (batch, length)."""
+        time = torch.arange(length, device=indexes.device)
+        positions = (self.starts[indexes, None] + time).clamp(max=len(self.ids) - 1)
+        return self.ids[positions].where(time < self.lengths[indexes, None], PAD)

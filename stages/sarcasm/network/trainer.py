@@ -159,8 +159,8 @@ class Trainer:
         """
         number = len(self.history) + 1
         try:
-            batches = list(training.batches(self.recipe.batch_size, self.bucketed, self.shuffle))
-            schedulers = self._schedulers(number, len(batches))
+            batches = training.batches(self.recipe.batch_size, self.bucketed, self.shuffle)
+            schedulers = self._schedulers(number, len(training.spans(self.recipe.batch_size, self.bucketed)))
             trained = train_epoch(self.model, self.optimizers, batches, schedulers, self.recipe.r_drop)
         except InputError as error:
             raise InputError(f"epoch {number}, {error}") from error

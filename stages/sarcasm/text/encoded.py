@@ -39,7 +39,7 @@ def write_ids(path: Path, encoded: Encoded, sizes: list[int]) -> None:
         for field, array in split._asdict().items()
     }
     buffer = io.BytesIO()  # numpy's own error for a full disk does not name the cause
-    np.savez_compressed(buffer, **arrays)
+    np.savez(buffer, **arrays)
     write_bytes(path, buffer.getvalue())
 
 
