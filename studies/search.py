@@ -36,10 +36,8 @@ CHANGES: dict[str, dict[str, Any]] = {
     "without R-Drop": {"training": {"r_drop": 0}},
     "without the wide path": {"wide": None},
     "without the second vectors": {"extra_vectors": False},
-    "first vectors frozen": {"frozen": True},
     "one learning rate": {"training": {"embedding_learning_rate": None}, "wide": {"learning_rate": 0.003}},
     "constant learning rates, best epoch": {"training": {"warm_up": None, "checkpoint": "best"}},
-    "GRU": {"cell": "gru"},
     "small": {"hidden_size": 24, "frozen": True, "wide": {"buckets": 16_384}},
 }
 CLOSED: dict[str, dict[str, Any]] = {"only words of the training headlines": {}}
