@@ -47,6 +47,13 @@ def test_a_changed_dimension_retrains_no_variant_without_glove(small_project):
 
 
 @pytest.mark.slow
+def test_a_further_seed_trains_only_what_is_missing(small_project):
+    output = run(small_project, "dvc", "exp", "run", "-S", "train.seeds=[1,2]").stdout
+    ran = re.findall("Running stage '(train.*)'", output)
+    assert sorted(ran) == ["train-glove@glove_lstm-2", "train@lstm-2", "train@stacked_lstm_dropout-2"]
+
+
+@pytest.mark.slow
 def test_a_sweep_of_learning_rates_is_listed_with_numbers_and_metrics(small_project):
     rates = "variants.stacked_lstm_dropout.learning_rate=0.001,0.0003,0.0001,0.00001"
     run(small_project, "dvc", "exp", "run", "--queue", "-n", "rate", "-S", rates)

@@ -119,8 +119,10 @@ def comparison(evaluation: pd.DataFrame, colour: Mapping[str, str]) -> Figure:
     axes.set(yticks=range(len(ordered)), yticklabels=ordered.index, ylim=(-0.6, len(ordered) - 0.2))
     seeds = ordered["seeds"].max()
     over = f"headlines and {seeds} seeds" if seeds > 1 else "headlines"
-    axes.set_xlabel(f"accuracy on the {split} split, with 95 % bootstrap interval over {over}")
-    axes.set_title(f"{ordered.index[-1]}: {ordered['accuracy'].iloc[-1]:.1%} of the {split} headlines are correct")
+    axes.set_xlabel(f"accuracy on the {split} split, with 95 % interval over {over}", x=1, ha="right")
+    axes.set_title(
+        f"{ordered.index[-1]} has the highest accuracy on the {split} split: {ordered['accuracy'].iloc[-1]:.3f}"
+    )
     axes.grid(True, axis="x")
     return figure
 
