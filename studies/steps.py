@@ -28,7 +28,7 @@ STEPS = {
     "dropout": ("stacked_lstm", "stacked_lstm_dropout"),
     "frozen GloVe vectors instead of 7 learned numbers a word": ("bi_lstm", "glove_bi_lstm"),
     "vectors tuned instead of frozen": ("glove_lstm", "glove_lstm_finetuned"),
-    "words and pairs of words with logistic regression instead of an LSTM": ("bi_lstm", "tfidf"),
+    "words and pairs of words with logistic regression instead of bi_lstm": ("bi_lstm", "tfidf"),
     "wide_bi_lstm instead of words and pairs of words": ("tfidf", "wide_bi_lstm"),
 }
 
