@@ -13,7 +13,7 @@ out:  models/<name>-<seed>.pt                     settings, vocabulary and weigh
       plots/history/<name>-<seed>.csv             loss and accuracy, one row per epoch
       metrics/train/<name>-<seed>.json            size, scores of the saved weights, overfitting onset
 
-After each epoch the state is saved to checkpoints/<name>-<seed>.pt; a killed run resumes from it, with the same result.
+The state is saved to checkpoints/<name>-<seed>.pt after an epoch; a killed run resumes from it, with the same result.
 """
 
 from sarcasm.base.interrupt import exit_on_interrupt
