@@ -105,11 +105,12 @@ def serve(cut: int | None = None, pause: float = 0, **changed: str | None) -> St
             headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(body)}"
             body, code = body[start:stop], 206
         headers["Content-Length"] = len(body)
+        if cut is not None or "Content_Length" in changed:
+            headers["Connection"] = "close"  # otherwise a client may send its next request as the server closes
         handler.reply(code, headers | {name.replace("_", "-"): value for name, value in changed.items()}, body[:cut])
         if pause:
             sleep(pause)
             handler.write(body[cut:])
-        handler.close_connection = cut is not None or "Content_Length" in changed
 
     return step
 
