@@ -17,6 +17,7 @@ from bs4 import BeautifulSoup
 from tests.project import ROOT, refusal, run_stage, to_yaml
 
 from sarcasm.base.params import read_params
+from sarcasm.results.figures import COLOURS
 from sarcasm.results.report import COLUMNS, describe_network, interval_scale, source_name
 
 SECTIONS = ["scores", "curves", "calibration", "coverage", "sentences", "errors", "disagreements", "run"]
@@ -252,7 +253,7 @@ def test_two_hundred_variants_are_shown(tmp_path):
     rows = page.select("#scores .sortable tbody tr")
     assert rows[-1].th["data-value"] == "variant_199"
     assert len(page.select("#curves svg")) + 1 == len(page.select("#calibration svg")) == 200
-    assert len({row["style"] for row in rows}) == 1 + 9  # the baseline's colour, and nine that repeat
+    assert len({row["style"] for row in rows}) == 1 + len(COLOURS)  # the baseline's colour, and those that repeat
 
 
 def test_a_missing_input_ends_the_stage_with_one_line(tmp_path):
