@@ -41,7 +41,6 @@ CHANGES: dict[str, dict[str, Any]] = {
     "small": {"hidden_size": 24, "frozen": True, "wide": {"buckets": 16_384}},
 }
 CLOSED: dict[str, dict[str, Any]] = {"only words of the training headlines": {}}
-FILES = "evaluation", "differences"
 SCORES = (
     *("trainable_parameters", "validation_loss", "validation_loss_sd", "accuracy", "accuracy_sd"),
     *("difference", "difference_low", "difference_high"),
@@ -50,17 +49,22 @@ SCORES = (
 
 def main(params: str, out: str) -> None:
     """Run the experiments and write their results."""
-    tables = []
-    for name, changes in {"search": CHANGES, "search-closed-vocabulary": CLOSED}.items():
+    experiments = {"search": CHANGES, "search-closed-vocabulary": CLOSED}
+    for name, changes in experiments.items():
         path = Path(f"runs/{name}.yaml")
         document = make_document(read_document(Path(params), Path("params.yaml")), changes)
         write_text(path, yaml.safe_dump(document, sort_keys=False))
         if subprocess.run([sys.executable, "repro.py", str(path)]).returncode:
             raise InputError(f"{path} failed, see above")
-        tables += [read_table(io.BytesIO(read_file(name, f"metrics/{file}.csv")), "variant") for file in FILES]
-    table = summarize(*tables)
+    evaluation = pd.concat([read_metrics(name, "evaluation") for name in experiments])
+    table = summarize(evaluation, read_metrics("search", "differences"))
     write_csv(Path(out, "table.csv"), table.reset_index())
     write_text(Path(out, "table.md"), format_table(table))
+
+
+def read_metrics(experiment: str, name: str) -> pd.DataFrame:
+    """Read metrics/<name>.csv of an experiment."""
+    return read_table(io.BytesIO(read_file(experiment, f"metrics/{name}.csv")), "variant")
 
 
 def variant(change: str) -> str:
@@ -87,15 +91,13 @@ def make_document(document: dict[str, Any], changes: dict[str, dict[str, Any]]) 
     return document
 
 
-def summarize(
-    evaluation: pd.DataFrame, differences: pd.DataFrame, closed: pd.DataFrame, _: pd.DataFrame
-) -> pd.DataFrame:
+def summarize(evaluation: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
     """Return the scores of NETWORK and of each change, and their differences in accuracy from the baseline and NETWORK.
 
     The closed vocabulary is of another experiment, so that its difference from NETWORK has no interval.
     """
     names = {NETWORK: NETWORK} | {variant(change): change for change in CHANGES | CLOSED}
-    table = pd.concat([evaluation, closed]).set_index("variant").loc[list(names), list(SCORES)]
+    table = evaluation.set_index("variant").loc[list(names), list(SCORES)]
     table["from_network"] = table["accuracy"] - table.loc[NETWORK, "accuracy"]
     paired = differences[differences["other"] == NETWORK].set_index("variant")
     table[["from_network_low", "from_network_high"]] = paired[["low", "high"]].reindex(table.index)

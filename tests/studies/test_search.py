@@ -64,7 +64,7 @@ def test_the_table_has_the_differences(monkeypatch):
     closed = pd.DataFrame([{"variant": search.variant(change), **row, "accuracy": 0.5} for change in search.CLOSED])
     paired = {"variant": "gru", "other": search.NETWORK, "difference": -0.125, "low": -0.25, "high": -0.0625}
     others = paired | {"other": "tfidf", "low": 0.5}
-    table = search.summarize(evaluation, pd.DataFrame([others, paired]), closed, pd.DataFrame())
+    table = search.summarize(pd.concat([evaluation, closed]), pd.DataFrame([others, paired]))
     assert search.format_table(table).splitlines()[2:] == [
         "| wide_bi_lstm | 1,234 | 0.250 ± 0.250 | 0.875 ± 0.250 |  | **+0.250 (+0.250 to +0.250)** |",
         "| GRU | 1,234 | 0.250 ± 0.250 | 0.750 ± 0.250 | **-0.125 (-0.250 to -0.062)** | -0.500 (-0.750 to +0.250) |",
