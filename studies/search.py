@@ -38,6 +38,14 @@ CHANGES: dict[str, dict[str, Any]] = {
     "without the second vectors": {"extra_vectors": False},
     "one learning rate": {"training": {"embedding_learning_rate": None}, "wide": {"learning_rate": 0.003}},
     "constant learning rates, best epoch": {"training": {"warm_up": None, "checkpoint": "best"}},
+    "GloVe vectors frozen": {"frozen": True},
+    "GRU": {"cell": "gru"},
+    "two layers": {"layers": 2, "dropout": {"inter_layer": 0.4}},
+    "hidden size 128": {"hidden_size": 128},
+    "dropout 0.5, 16 epochs": {
+        "training": {"epochs": 16},
+        "dropout": {"embedding": 0.5, "rnn_output": 0.5, "linear": 0.5},
+    },
     "small": {"hidden_size": 24, "frozen": True, "wide": {"buckets": 16_384}},
 }
 CLOSED: dict[str, dict[str, Any]] = {"only words of the training headlines": {}}
