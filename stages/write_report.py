@@ -4,6 +4,7 @@
 
 in:   data/raw/headlines.jsonl, data/raw/glove.txt.gz    for their size and checksum
       data/predictions.csv                               the probability of each headline from each run
+      data/page/models.json, data/page/errors.json       the models that classify in the page; words of the worst errors
       metrics/corpus.json, metrics/vocabulary/<name>.json, metrics/coverage.json, metrics/evaluation.csv,
       metrics/differences.csv, metrics/selected.json
       plots/history/<run>.csv, plots/coverage.csv, plots/missing_words.csv, plots/sentences.csv
@@ -54,6 +55,8 @@ def main() -> None:
         missing=read_table(Path("plots/missing_words.csv"), "word"),
         predictions=read_table(Path("data/predictions.csv"), "headline"),
         sentences=read_table(Path("plots/sentences.csv"), "sentence"),
+        models=read_json(Path("data/page/models.json")),
+        errors=read_json(Path("data/page/errors.json")),
     )
     page = render(results)
     write_text(TARGET, page)

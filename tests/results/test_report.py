@@ -12,15 +12,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 import yaml
 from bs4 import BeautifulSoup
 from tests.project import ROOT, refusal, run_stage, to_yaml
 
+from prepare_page import pack
 from sarcasm.base.params import read_params
+from sarcasm.network.model import HeadlineClassifier
+from sarcasm.network.saved_model import SavedModel
 from sarcasm.results.figures import COLOURS
 from sarcasm.results.report import COLUMNS, describe_network, interval_scale, source_name
+from sarcasm.text.vocabulary import SPECIAL
 
-SECTIONS = ["scores", "curves", "calibration", "coverage", "sentences", "errors", "disagreements", "run"]
+SECTIONS = "try scores compare curves thresholds calibration coverage sentences errors disagreements run".split()
 UNTRUSTED = [
     ("<script>alert(1)</script>", 1),
     ('"><img src=x onerror=alert(1)>', 0),
@@ -77,6 +82,11 @@ def write_inputs(folder: Path, variants: int = 3, split: str = "test", **change)
     )
     selected = evaluation.loc[evaluation["validation_loss"].idxmin(), ["variant", "validation_loss"]].to_dict()
     selected["run"] = runs[selected["variant"]]
+    errors = predictions[["headline", "label"]].assign(probability=predictions[selected["run"]])
+    errors = errors[(errors["probability"] > 0.5) != errors["label"]].to_dict("records")
+    errors.sort(key=lambda error: -abs(error["probability"] - 0.5))
+    for error in errors:
+        error["importance"] = [("<u>word</u>", 2.5), ("other", -0.5)]
     pairs = pd.DataFrame(list(combinations(names, 2)), columns=["other", "variant"])
     of_split = {"headlines": 40, "positive_fraction": 0.5, "overlap_with_train": 3}
     coverage = {"types": 100, "found": 90, "type_coverage": 0.9, "token_coverage": 0.95}
@@ -86,6 +96,8 @@ def write_inputs(folder: Path, variants: int = 3, split: str = "test", **change)
         "data/raw/headlines.jsonl": "headlines",
         "data/raw/glove.txt.gz": "vectors",
         "metrics/selected.json": json.dumps(selected),
+        "data/page/errors.json": json.dumps({"count": len(errors), "listed": errors[:15]}),
+        "data/page/models.json": json.dumps(models(names)),
         "metrics/corpus.json": json.dumps(dict.fromkeys(["train", "validation", split], of_split)),
         "metrics/coverage.json": json.dumps({"size_2000": coverage, "all_words": coverage}),
         **{f"metrics/vocabulary/{name}.json": json.dumps(vocabulary) for name in params["vocabularies"]},
@@ -106,6 +118,19 @@ def write_inputs(folder: Path, variants: int = 3, split: str = "test", **change)
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8", newline="")
     return folder
+
+
+def models(names: list[str]) -> dict:
+    """Return data/page/models.json: for each variant the same two bidirectional layers, of random weights."""
+    words = [*SPECIAL, "</script>", "headline", *(str(number) for number in range(40))]
+    dropout = dict.fromkeys(("embedding", "inter_layer", "rnn_output", "linear"), 0)
+    network = {"vocabulary_size": len(words), "embedding_dimension": 7, "hidden_size": 24, "dropout": dropout}
+    network |= {"cell": "lstm", "layers": 2, "bidirectional": True}
+    torch.manual_seed(0)
+    weights = HeadlineClassifier(**network).state_dict()
+    model = pack(SavedModel("", network, "full", words, 60, True, CLASSES, weights)) | {"vocabulary": "plain"}
+    named = [model | {"variant": name} for name in names]
+    return {"stop_words": ["the"], "vocabularies": {"plain": words}, "models": named}
 
 
 def write_report(folder: Path) -> str:
@@ -135,7 +160,7 @@ def test_text_from_the_data_is_escaped(soup):
     expected = {text if len(text) <= 300 else f"{text[:299]}…" for text, _ in UNTRUSTED}
     assert {text.replace("\r", "\n") for text in expected} | {"<b>bold</b>", "null"} <= shown
     assert {"<u>", "null"} == {word.text for word in soup.select(".words bdi")}
-    assert len(soup.select("script")) == 1 and not soup.select("img, main u, tbody th b, td.left > i")
+    assert len(soup.select("script")) == 2 and not soup.select("img, main u, tbody th b, td.left > i")
 
 
 def test_the_class_names_are_those_of_the_parameters(html, soup):
@@ -159,7 +184,7 @@ def test_the_class_names_are_those_of_the_parameters(html, soup):
 
 def test_the_page_has_no_external_resources(html, soup):
     assert "://" not in html and "@import" not in html and not soup.select("[src]")
-    assert {link["href"] for link in soup.select("link, a[href]")} == {"data:,"} | {f"#{name}" for name in SECTIONS}
+    assert {link["href"] for link in soup.select("link, a[href]")} == {"data:,", *(f"#{name}" for name in SECTIONS[1:])}
 
 
 def test_paths_and_credentials_are_not_shown(html, soup):
@@ -170,7 +195,7 @@ def test_paths_and_credentials_are_not_shown(html, soup):
 
 def test_sections_and_headings(soup):
     assert [section["id"] for section in soup.select("section")] == SECTIONS
-    assert [link["href"] for link in soup.select("nav a")] == [f"#{name}" for name in SECTIONS]
+    assert [link["href"] for link in soup.select("nav a")] == [f"#{name}" for name in SECTIONS[1:]]
     assert len(soup.select("h1")) == 1
     assert all(section.find("h2") for section in soup.select("section"))
 
@@ -212,7 +237,7 @@ def test_the_selected_variant_is_marked_and_its_errors_are_listed(folder, soup):
 
 def test_charts_have_a_title_and_a_description_and_ids_are_unique(html, soup):
     charts = soup.select("svg")
-    assert len(charts) == 2 + 1 + 3
+    assert len(charts) == 2 + 2 + 1 + 3
     for chart in charts:
         title, description = (soup.find(id=name) for name in chart["aria-labelledby"].split())
         assert chart["role"] == "img" and title.text and len(description.text) > 40

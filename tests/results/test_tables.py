@@ -1,7 +1,9 @@
+import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
+from sklearn import metrics
 
 from sarcasm.base.files import write_csv
 from sarcasm.results.tables import (
@@ -9,7 +11,8 @@ from sarcasm.results.tables import (
     calibration_error,
     confusion,
     disagreements,
-    misclassified,
+    only_correct,
+    operating_points,
     read_evaluation,
     read_table,
 )
@@ -62,14 +65,31 @@ def test_confusion_has_the_names_of_the_classes():
     ]
 
 
-def test_misclassified_lists_the_most_confident_errors_first():
-    errors = misclassified(PREDICTIONS, "a")
-    assert errors["headline"].tolist() == ["confident", "as confident", "close", "undecided"]  # 0.5 is label 0
-    assert errors["probability"].tolist() == [0.97, 0.05, 0.4, 0.5]
+@given(st.lists(st.tuples(st.integers(0, 1), st.sampled_from([0.1, 0.25, 0.5, 0.75, 0.9])), min_size=2))
+@example([(1, 0.5), (0, 0.5), (1, 0.5)])
+def test_operating_points_are_those_of_scikit_learn(pairs):
+    labels, probabilities = (pd.Series(column) for column in zip(*pairs, strict=True))
+    assume(labels.nunique() == 2)
+    points = operating_points(labels, probabilities)
+    false, true, _ = metrics.roc_curve(labels, probabilities, drop_intermediate=False)
+    np.testing.assert_allclose(points[["false_positive_rate", "recall"]], np.column_stack([false, true])[1:])
+    precision, recall, _ = metrics.precision_recall_curve(labels, probabilities)
+    np.testing.assert_allclose(points[["precision", "recall"]][::-1], np.column_stack([precision, recall])[:-1])
 
 
-def test_misclassified_is_empty_without_errors():
-    assert misclassified(PREDICTIONS[:1], "a").empty
+def test_operating_points_are_thinned_but_keep_both_ends():
+    points = operating_points(pd.Series([1] * 500 + [0] * 500), pd.Series(np.linspace(1, 0, 1000)))
+    assert len(points) == 200
+    assert points.iloc[[0, -1]].to_numpy().tolist() == [[0, 1 / 500, 1], [1, 1, 0.5]]
+
+
+def test_operating_points_of_one_class():
+    points = operating_points(pd.Series([0, 0]), pd.Series([0.2, 0.8]))
+    assert points.to_numpy().tolist() == [[0.5, 0, 0], [1, 0, 0]]
+
+
+def test_only_correct():
+    assert only_correct(PREDICTIONS["label"], PREDICTIONS[["a", "b"]]) == [[0, 0], [2, 0]]
 
 
 def test_disagreements_lists_the_largest_first_and_keeps_the_order_of_ties():

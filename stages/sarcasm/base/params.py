@@ -274,6 +274,7 @@ class Evaluate(Section):
 
     resamples: Count
     seed: Seed
+    page_variants: list[str] | None
     sentences: list[Text]
 
 
@@ -298,6 +299,8 @@ class Params(Section):
             raise ValueError(f"glove_variants: {min(duplicates)!r} is already used in variants")
         if taken := self.networks.keys() & RESERVED:
             raise ValueError(f"variants: {min(taken)!r} is reserved, choose another name")
+        if unknown := set(self.evaluate.page_variants or ()) - self.runs.keys():
+            raise ValueError(f"evaluate.page_variants: unknown variant {min(unknown)!r}")
         return self
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from textwrap import fill
 
 import matplotlib
+import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 from matplotlib.axes import Axes
@@ -111,6 +112,27 @@ def coverage_chart(curve: pd.DataFrame, size: int) -> Markup:
         figures.draw_coverage(figure.subplots(), curve, size)
 
     return svg("coverage", "Coverage of the training text by word vectors", description, (4.2, 2.8), draw)
+
+
+def threshold_charts(points: Mapping[str, pd.DataFrame], colour: Mapping[str, str], selected: str) -> list[Markup]:
+    """Draw recall over the false positive rate and precision over recall of all variants, the selected one thicker."""
+
+    def chart(name: str, title: str, x: str, y: str, at: float) -> Markup:
+        def draw(figure: Figure) -> None:
+            axes: Axes = figure.subplots()
+            for variant, table in points.items():
+                axes.plot(table[x], table[y], color=colour[variant], lw=2.2 if variant == selected else 0.8)
+            axes.set(xlabel=x.replace("_", " "), ylabel=y, xlim=(0, 1), ylim=(0, 1.02))
+            axes.grid(True)
+
+        values = (f"{variant}: {np.interp(at, table[x], table[y]):.2f}" for variant, table in points.items())
+        description = f"{y.capitalize()} at a {x.replace('_', ' ')} of {at}: {'; '.join(values)}."
+        return svg(name, title, description, (4.2, 3.2), draw)
+
+    return [
+        chart("roc", "ROC curves", "false_positive_rate", "recall", 0.1),
+        chart("precision-recall", "Precision-recall curves", "recall", "precision", 0.9),
+    ]
 
 
 def calibration_chart(name: str, bins: pd.DataFrame, colour: str, positive: str) -> Markup:

@@ -1,5 +1,6 @@
 """The report: the results of the pipeline on one page without external files."""
 
+import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,10 +15,11 @@ from markupsafe import Markup, escape
 
 from sarcasm.base.params import GloveVariant, LearnedVariant, Params
 from sarcasm.results import charts, figures
-from sarcasm.results.tables import calibration, calibration_error, disagreements, misclassified
+from sarcasm.results.tables import calibration, calibration_error, disagreements, only_correct, operating_points
 
 TEMPLATES = Path(__file__).parent / "page"
 LISTED = 15  # headlines in a list
+COMPARED = 500  # headlines that are listed for two variants, of those on which all variants disagree most
 
 
 class Input(NamedTuple):
@@ -47,6 +49,8 @@ class Results:
     missing: pd.DataFrame
     predictions: pd.DataFrame
     sentences: pd.DataFrame
+    models: Mapping[str, Any]
+    errors: Mapping[str, Any]
 
 
 class Column(NamedTuple):
@@ -79,14 +83,13 @@ def render(results: Results) -> str:
     variants = [str(name) for name in evaluation.index]
     colour = figures.colours(variants)
     runs = results.params.runs
-    bins = {
-        name: calibration(
-            pd.concat([predictions["label"]] * len(runs[name])), pd.concat([predictions[run] for run in runs[name]])
-        )
+    pooled = {
+        name: (pd.concat([predictions["label"]] * len(runs[name])), pd.concat([predictions[run] for run in runs[name]]))
         for name in variants
     }
+    bins = {name: calibration(*pooled[name]) for name in variants}
     means = pd.DataFrame({name: predictions[runs[name]].mean(axis="columns") for name in variants})
-    errors = misclassified(predictions, results.selected["run"])
+    disputed = disagreements(predictions[["headline", "label"]].join(means), variants)
     classes = results.params.corpus.classes
     vocabulary_size = results.params.vocabularies.glove.size
     environment = jinja2.Environment(
@@ -97,6 +100,19 @@ def render(results: Results) -> str:
         lstrip_blocks=True,
     )
     environment.filters["breakable"] = _breakable
+    environment.filters["sigmoid"] = lambda x: 1 / (1 + math.exp(-x))
+    in_page = [model["variant"] for model in results.models["models"]]
+    data = {
+        **results.models,
+        "chosen": evaluation["validation_loss"].reindex(in_page).idxmin() if in_page else None,
+        "variants": variants,
+        "classes": classes,
+        "only_correct": only_correct(predictions["label"], means),
+        "headlines": [
+            [str(row["headline"])[:300], row["label"], [round(row[name], 4) for name in variants]]
+            for row in disputed.head(COMPARED).to_dict("records")
+        ],
+    }
     return environment.get_template("report.html").render(
         results=results,
         classes=classes,
@@ -120,11 +136,11 @@ def render(results: Results) -> str:
         },
         calibration_errors={name: calibration_error(bins[name]) for name in variants},
         sentences=results.sentences.to_dict("records"),
-        errors=errors.head(LISTED).to_dict("records"),
-        error_count=len(errors),
-        disagreements=disagreements(predictions[["headline", "label"]].join(means), variants)
-        .head(LISTED)
-        .to_dict("records"),
+        threshold_charts=charts.threshold_charts(
+            {name: operating_points(*pooled[name]) for name in variants}, colour, results.selected["variant"]
+        ),
+        disagreements=disputed.head(LISTED).to_dict("records"),
+        data=_script(data),
     )
 
 
@@ -177,6 +193,11 @@ def _cells(row: pd.DataFrame) -> Iterator[tuple[str, str]]:
         # the baseline has no epochs
         missing = column.missing if column.key not in EPOCHS or pd.notna(row["best_epoch"].iloc[0]) else ""
         yield ("", missing) if pd.isna(value) else (str(value), format(value, column.format))
+
+
+def _script(data: Any) -> Markup:
+    """Return JSON that can be the content of a script element."""
+    return Markup(json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"))
 
 
 def _breakable(name: str) -> Markup:

@@ -10,6 +10,7 @@ import pandas as pd
 from sarcasm.base.params import Params
 
 BINS = 10  # of probability, of equal width
+POINTS = 200  # of a curve over all thresholds
 HEADER = """\
 | variant | parameters | validation loss | validation accuracy | {split} accuracy (95 % interval) \
 | difference from the baseline | {split} loss | F1 | ROC AUC | best epoch | overfitting onset |
@@ -122,11 +123,30 @@ def calibration_error(bins: pd.DataFrame) -> float:
     return float((distances * bins["headlines"]).sum() / bins["headlines"].sum())
 
 
-def misclassified(predictions: pd.DataFrame, run: str) -> pd.DataFrame:
-    """Return headline, label and probability of a run's errors, most confident first."""
-    table = predictions[["headline", "label"]].assign(probability=predictions[run])
-    errors = table[(table["probability"] > 0.5) != (table["label"] == 1)]
-    return errors.sort_values("probability", key=lambda p: -(p - 0.5).abs(), kind="stable")
+def operating_points(labels: pd.Series, probabilities: pd.Series) -> pd.DataFrame:
+    """Return false positive rate, recall and precision of each threshold, the highest first, POINTS of them at most.
+
+    Labels and probabilities of several seeds follow each other.
+    """
+    order = np.argsort(-probabilities.to_numpy(), kind="stable")
+    true, predicted = labels.to_numpy()[order].cumsum(), np.arange(1, len(order) + 1)
+    last = np.flatnonzero(np.diff(probabilities.to_numpy()[order], append=-1))  # of headlines with equal probabilities
+    chosen = last[np.unique(np.linspace(0, len(last) - 1, POINTS).round().astype(int))]
+    points = pd.DataFrame(
+        {
+            "false_positive_rate": (predicted - true) / max(len(order) - true[-1], 1),
+            "recall": true / max(true[-1], 1),
+            "precision": true / predicted,
+        }
+    )
+    return points.iloc[chosen].reset_index(drop=True)
+
+
+def only_correct(labels: pd.Series, means: pd.DataFrame) -> list[list[int]]:
+    """Return for each two variants how many headlines the first classifies correctly and the second does not."""
+    correct = ((means > 0.5).to_numpy() == (labels == 1).to_numpy()[:, None]).astype(int)
+    only: list[list[int]] = (correct.T @ (1 - correct)).tolist()
+    return only
 
 
 def disagreements(predictions: pd.DataFrame, variants: list[str]) -> pd.DataFrame:
