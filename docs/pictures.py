@@ -1,18 +1,20 @@
-"""Make the images of the README after `make repro`: predict.py in a terminal, and the first screen of the report.
+"""Make the images of the README after `make repro`: predict.py in a terminal, and the report on a screen and a phone.
 
     python docs/pictures.py
 
-Needs Chromium on the path for the report.
+Needs Chromium on the path and tests/requirements.txt (`pip install -r`) for the report.
 """
 
 import io
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from playwright.sync_api import sync_playwright
 from rich.console import Console
 from rich.text import Text
 
@@ -32,9 +34,15 @@ def main() -> None:
         console.print(Text.from_ansi(run_in_terminal([sys.executable, "stages/predict.py", *arguments])))
     image = FONT.sub("", console.export_svg(title="headline-rnn", unique_id="terminal"))
     (ROOT / "docs/terminal.svg").write_text(image, encoding="utf-8")
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1100,1150"]
-    page = (ROOT / "plots/report.html").as_uri()
-    subprocess.run(["chromium", *flags, f"--screenshot={ROOT / 'docs/report.png'}", page], check=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for name, width, scheme in (("report", 1100, "light"), ("report-phone", 400, "dark")):
+            page = browser.new_page(
+                viewport={"width": width, "height": 1000}, color_scheme=scheme, is_mobile=width == 400
+            )
+            page.goto((ROOT / "plots/report.html").as_uri())
+            page.screenshot(path=ROOT / f"docs/{name}.png")
+        browser.close()
 
 
 def run_in_terminal(command: list[str]) -> str:

@@ -147,7 +147,7 @@ def stages(document):
     yield from (["tokenize_corpus", name] for name in document["vocabularies"])
     yield from (["glove_coverage"], ["train_baseline"])
     yield from (["train", *run.split("-")] for run in runs(document))
-    yield from (["evaluate"], ["draw_figures"], ["write_report"])
+    yield from (["evaluate"], ["draw_figures"], ["prepare_page"], ["write_report"])
 
 
 @given(document=documents(), headlines=HEADLINES, file=st.sampled_from(FILES), packed=st.booleans(), data=st.data())

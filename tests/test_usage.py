@@ -26,7 +26,9 @@ def change(folder, *keys: str, value) -> None:
 
 def test_a_changed_rate_affects_its_variant_and_later_stages(small_project):
     change(small_project, "variants", "lstm", "learning_rate", value=0.0005)
-    assert changed_stages(small_project) == {"check-params", "train@lstm-1", "evaluate", "draw-figures", "report"}
+    assert changed_stages(small_project) == {
+        *("check-params", "train@lstm-1", "evaluate", "draw-figures", "prepare-page", "report"),
+    }
 
 
 def test_a_changed_dimension_retrains_no_variant_without_glove(small_project):
@@ -42,6 +44,7 @@ def test_a_changed_dimension_retrains_no_variant_without_glove(small_project):
         "train-glove@glove_lstm-1",
         "evaluate",
         "draw-figures",
+        "prepare-page",
         "report",
     }
 

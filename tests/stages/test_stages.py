@@ -29,6 +29,8 @@ STAGES = [
     ("train", "glove_lstm", "1"),
     ("evaluate",),
     ("draw_figures",),
+    ("prepare_page",),
+    ("write_report",),
 ]
 
 
