@@ -139,7 +139,8 @@ def operating_points(labels: pd.Series, probabilities: pd.Series) -> pd.DataFram
             "precision": true / predicted,
         }
     )
-    return points.iloc[chosen].reset_index(drop=True)
+    thinned: pd.DataFrame = points.iloc[chosen].reset_index(drop=True)
+    return thinned
 
 
 def only_correct(labels: pd.Series, means: pd.DataFrame) -> list[list[int]]:
