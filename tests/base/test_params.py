@@ -51,6 +51,7 @@ REFUSED = {
     "layers": [None, -1, 101, *INTEGER],
     "learning_rate": [None, 0, -0.1, 1.1, "1e1", "-1e-05", math.nan, math.inf, "1e999", *NUMBER],
     "embedding inter_layer rnn_output linear": [None, -0.1, 1, 1.5, math.nan, *NUMBER],
+    "page_variants": [1, "lstm", [3], ["other"], {}],
     "sentences": [None, "a", [3], [None], [["a"]], [""], ["\ud800"]],
     "split vocabularies glove extra_vectors baseline variants glove_variants evaluate dropout": [
         None,
