@@ -12,7 +12,8 @@ out:  standard output, one row for each line of the input, in order:
 
 The probability is that of the positive class, the second of corpus.classes; above 0.5 it is the predicted label.
 An empty line has neither.
---explain adds each word's leave-one-out importance: the probability minus the probability without the word.
+--explain adds each word's leave-one-out importance in log-odds: the logit of the probability minus the logit without the
+word. Near a probability of 0.5, an importance of +0.4 is about 10 points.
 --skip-invalid continues after a line that is not UTF-8 or is too long: it is named on stderr and has an empty row.
 Predictions are written as lines arrive, so input of any length can be streamed.
 """
@@ -113,7 +114,7 @@ def parser() -> argparse.ArgumentParser:
     parser = make_parser(__doc__)
     parser.add_argument("--model", help="name of a model in models/ (default: the one of metrics/selected.json)")
     parser.add_argument("--json", action="store_true", help="JSON Lines")
-    parser.add_argument("--explain", action="store_true", help="add the leave-one-out importance of each word")
+    parser.add_argument("--explain", action="store_true", help="add the leave-one-out importance of each word, in log-odds")
     parser.add_argument("--skip-invalid", action="store_true", help="continue after a line that is not valid")
     parser.add_argument("headlines", nargs="*", metavar="HEADLINE")
     return parser

@@ -1,6 +1,6 @@
 """The baseline compared with scikit-learn, and by hand."""
 
-from math import log
+from math import sqrt
 
 import numpy as np
 import pytest
@@ -41,9 +41,10 @@ def test_probabilities_equal_those_of_scikit_learn():
     assert model.classify(["an unknown man"]).unknown == [["an", "unknown"]]
 
 
-def test_importance_is_the_probability_minus_that_without_the_word():
-    model = baseline(["man", "wins"], [1, 1], [log(3), -log(3)], 0, ngrams=1)
+def test_importance_is_the_logit_minus_that_without_the_word():
+    model = baseline(["man", "wins"], [1, 1], [3, -1], 5, ngrams=1)
+    logit = (3 - 1) / sqrt(2) + 5  # the two tf-idf values are normalized to length 1
     assert model.word_importance("man wins") == [
-        ("man", pytest.approx(0.5 - 0.25)),
-        ("wins", pytest.approx(0.5 - 0.75)),
+        ("man", pytest.approx(logit - (-1 + 5))),
+        ("wins", pytest.approx(logit - (3 + 5))),
     ]

@@ -158,10 +158,11 @@ def test_weights_that_are_not_finite_are_refused(model, path, value):
         load_model(path)
 
 
-def test_a_probability_that_is_not_a_number_is_refused(model):
+@pytest.mark.parametrize("second", [3e38, -3e38])
+def test_a_logit_that_is_not_finite_is_refused(model, second):
     large = {name: torch.full_like(weight, 3e38) for name, weight in model.weights.items()}
-    large["output.weight"] = torch.tensor([[3e38, -3e38]])  # infinity minus infinity
-    with pytest.raises(InputError, match="model small: a probability is not a number"):
+    large["output.weight"] = torch.tensor([[3e38, second]])  # infinity, and infinity minus infinity
+    with pytest.raises(InputError, match="model small: a logit is not finite"):
         replace(model, weights=large).probabilities(["moon"])
 
 

@@ -8,7 +8,7 @@ import sys
 import threading
 import tracemalloc
 from dataclasses import replace
-from math import exp
+from math import exp, log
 from pathlib import Path
 
 import pytest
@@ -48,6 +48,10 @@ def tiny_model(name: str = "tiny") -> SavedModel:
 
 def probability(mean: float) -> float:
     return 1 / (1 + exp(1 - mean))
+
+
+def logit(probability: float) -> float:
+    return log(probability / (1 - probability))
 
 
 @pytest.fixture
@@ -105,14 +109,10 @@ def test_lines_keep_their_order_and_empty_ones_have_no_label(project, capfd, fee
     ]
 
 
-def test_importance_is_the_change_without_the_word(project, capfd):
+def test_importance_is_the_change_of_the_logit_without_the_word(project, capfd):
     (line,) = classify(capfd, "good bad zorp", json=True, explain=True).splitlines()
-    # without `good` the mean is (4 + 0) / 2, without `bad` (2 + 0) / 2, without `zorp` (2 + 4) / 2
-    expected = {"good": probability(2), "bad": probability(1), "zorp": probability(3)}
-    whole = probability(2)
-    assert json.loads(line)["importance"] == [
-        [word, pytest.approx(whole - without, abs=1e-6)] for word, without in expected.items()
-    ]
+    # the logit is the mean minus 1: 2 - 1 of all words, (4 + 0) / 2 - 1 without `good`, and so on
+    assert json.loads(line)["importance"] == [["good", 0.0], ["bad", 1.0], ["zorp", -1.0]]
     assert classify(capfd, "bad bad", explain=True).endswith("\tbad:+0.000000 bad:+0.000000\n")
 
 
@@ -123,8 +123,8 @@ def test_importance_equals_leaving_the_word_out(text, words):
     assert [word for word, _ in importance] == tokens[:words]
     for position, (_, value) in enumerate(importance):
         without = " ".join(tokens[:position] + tokens[position + 1 :])
-        whole, rest = model.probabilities([text, without])
-        assert value == pytest.approx(float(whole - rest))
+        whole, rest = map(logit, model.probabilities([text, without]).tolist())
+        assert value == pytest.approx(whole - rest, abs=1e-5)
 
 
 def test_many_headlines_have_the_probabilities_of_each_alone():

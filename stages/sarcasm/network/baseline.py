@@ -56,7 +56,8 @@ class SavedBaseline:
 
     def probabilities(self, headlines: Sequence[str]) -> np.ndarray:
         """Return the probability of the positive class of each headline, float32 (headlines,)."""
-        return self._predict(split_words(headlines, self.tokenizer))
+        logits = self._predict(split_words(headlines, self.tokenizer))
+        return (1 / (1 + np.exp(-logits))).astype(np.float32)
 
     def classify(self, headlines: Sequence[str]) -> Classified:
         """Classify headlines, preprocessed like the training headlines."""
@@ -64,14 +65,14 @@ class SavedBaseline:
         return Classified(self.probabilities(headlines), unknown)
 
     def word_importance(self, headline: str) -> list[tuple[str, float]]:
-        """Return each word of the headline with its leave-one-out importance, as SavedModel does."""
+        """Return each word of the headline with its leave-one-out importance in log-odds, as SavedModel does."""
         (words,) = split_words([headline], self.tokenizer)
         without = [words[:place] + words[place + 1 :] for place in range(len(words))]
         whole, *others = self._predict([words, *without]).tolist()
         return [(word, whole - other) for word, other in zip(words, others, strict=True)]
 
     def _predict(self, headlines: Sequence[Sequence[str]]) -> np.ndarray:
-        """Return the probabilities, float32 (headlines,), of headlines split into words."""
+        """Return the logits, float64 (headlines,), of headlines split into words."""
         logits = np.empty(len(headlines))
         for place, words in enumerate(headlines):
             counts = Counter(row for x in split_ngrams(words, self.ngrams) if (row := self._rows.get(x)) is not None)
@@ -79,4 +80,4 @@ class SavedBaseline:
             values = np.fromiter(counts.values(), np.float64, len(counts)) * self._arrays["idf"][rows]
             score = values @ self._arrays["coefficients"][rows] / max(np.linalg.norm(values), np.finfo(float).tiny)
             logits[place] = score + self._arrays["intercept"][0]
-        return (1 / (1 + np.exp(-logits))).astype(np.float32)
+        return logits

@@ -70,12 +70,12 @@ class SavedModel:
         """Classify headlines, preprocessed like the training headlines."""
         tokens = self._tokenize(headlines)
         ids, lengths = encode(tokens, self.vocabulary, self.max_length)
-        return Classified(self._predict(ids, lengths), unknown_words(tokens, self.vocabulary))
+        return Classified(self._predict(ids, lengths).sigmoid().numpy(), unknown_words(tokens, self.vocabulary))
 
     def word_importance(self, headline: str) -> list[tuple[str, float]]:
-        """Return each word of the truncated headline with its leave-one-out importance.
+        """Return each word of the truncated headline with its leave-one-out importance, in log-odds.
 
-        That is the probability of the headline minus the probability without the word.
+        That is the logit of the headline minus the logit without the word.
         """
         tokens = self._tokenize([headline])
         # one word more than max_length: it moves up when an earlier word is left out
@@ -90,10 +90,10 @@ class SavedModel:
     def _tokenize(self, headlines: Sequence[str]) -> Tokens:
         return tokenize(headlines, TOKENIZERS[self.tokenizer])
 
-    def _predict(self, ids: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-        """Return the probabilities, float32 (headlines,), of headlines of `lengths`, int64 (headlines,)."""
+    def _predict(self, ids: np.ndarray, lengths: np.ndarray) -> Tensor:
+        """Return the logits, float32 (headlines,), of headlines of `lengths`, int64 (headlines,)."""
         headlines = HeadlineDataset(Encoded(ids, lengths, np.zeros(len(lengths))), self.max_length)
-        probabilities: np.ndarray = predict(self.classifier, headlines, self.bucketed).sigmoid().numpy()
-        if not np.isfinite(probabilities).all():
-            raise InputError(f"model {self.variant}: a probability is not a number, as its weights are too large")
-        return probabilities
+        logits = predict(self.classifier, headlines, self.bucketed)
+        if not logits.isfinite().all():
+            raise InputError(f"model {self.variant}: a logit is not finite, as the weights are too large")
+        return logits

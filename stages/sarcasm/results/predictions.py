@@ -12,7 +12,7 @@ CHUNK = 1 << 19  # bytes, about 8,000 headlines
 PAUSE = 0.01  # seconds without input after which the lines so far are classified
 LABEL_WIDTH = len("predicted label")
 POSITIVE, NEGATIVE, FAINT, RESET = "\033[33m", "\033[36m", "\033[2m", "\033[0m"  # yellow, cyan: colour-blind safe
-UNCOLOURED = 0.01  # importance below which a word has no colour
+UNCOLOURED = 0.05  # log-odds: a word of less importance has no colour
 
 
 class Prediction(NamedTuple):
@@ -21,7 +21,7 @@ class Prediction(NamedTuple):
     probability: of the positive class; None for an empty line
     predicted_label: the name of a class; None for an empty line
     unknown: words that are not in the vocabulary
-    importance: each word's leave-one-out importance; None if not asked for
+    importance: each word's leave-one-out importance, in log-odds; None if not asked for
     """
 
     headline: str
@@ -142,7 +142,7 @@ def to_row(prediction: Prediction, width: int, colour: bool) -> str:
 
 def _word(word: str, importance: float, colour: bool) -> str:
     paint = "" if abs(importance) < UNCOLOURED else POSITIVE if importance > 0 else NEGATIVE
-    return _painted(f"{_printable(word)} {importance:+.3f}", paint if colour else "")
+    return _painted(f"{_printable(word)} {importance:+.2f}", paint if colour else "")
 
 
 def _painted(text: str, paint: str) -> str:
