@@ -34,7 +34,7 @@ from sarcasm.base.command import InputError, run
 from sarcasm.base.files import read_json, write_csv, write_json
 from sarcasm.base.outdated import delete_outdated
 from sarcasm.base.params import BASELINE, read_params
-from sarcasm.network.model_file import load_model
+from sarcasm.network.model_file import load
 from sarcasm.text.corpus import read_headlines
 
 COUNTS = "true_negatives", "false_positives", "false_negatives", "true_positives"
@@ -55,11 +55,11 @@ def main() -> None:
     predictions, sentences, rows = {}, {}, []
     pairs = [(variant, name) for variant, names in params.runs.items() for name in names]
     for variant, name in tqdm(pairs, "evaluate", unit="run", disable=None):
-        model = load_model(Path(f"models/{name}.pt"))
+        model = load(Path(f"models/{name}.pt"))
         if model.variant != variant:
             raise InputError(f"models/{name}.pt: the model of {model.variant}, expected the model of {variant}")
-        predictions[name] = model.probabilities(headlines["headline"].tolist())
-        sentences[name] = model.probabilities(settings.sentences)
+        predictions[name] = model(headlines["headline"])
+        sentences[name] = model(settings.sentences)
         training = read_json(Path(f"metrics/train/{name}.json"))
         rows.append({"variant": variant, "run": name, **training, **score(labels, predictions[name])})
     types = {"roc_auc": float, **dict.fromkeys(COUNTED, "Int64")}

@@ -10,10 +10,11 @@ out:  standard output, one row for each line of the input, in order:
           in a pipe or file  tab-separated: probability, predicted label, headline, unknown words[, importance]
           --json             JSON Lines with the same fields
 
+--model is the name of a model of this script's project, in any working directory, or the path of a .pt file.
 The probability is that of the positive class, the second of corpus.classes; above 0.5 it is the predicted label.
 An empty line has neither.
---explain adds each word's leave-one-out importance in log-odds: the logit of the probability minus the logit without the
-word. Near a probability of 0.5, an importance of +0.4 is about 10 points.
+--explain adds each word's leave-one-out importance in log-odds: the logit minus the logit without the word, where the
+logit is log(probability / (1 - probability)). From a probability of 0.5, a change of 0.4 is one to 0.6 or 0.4.
 --skip-invalid continues after a line that is not UTF-8 or is too long: it is named on stderr and has an empty row.
 Predictions are written as lines arrive, so input of any length can be streamed.
 """
@@ -29,16 +30,12 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from pathlib import Path
 
 import torch
 
 from sarcasm.base.command import InputError, call, make_parser
-from sarcasm.base.files import read_json
-from sarcasm.network.model_file import Model, load_model
+from sarcasm.network.model_file import Model, load
 from sarcasm.results.predictions import LABEL_WIDTH, Prediction, decode, header, line_chunks, to_json, to_row, to_tsv
-
-SELECTED = Path("metrics/selected.json")
 
 
 def main(model: str | None, json: bool, explain: bool, skip_invalid: bool, headlines: list[str]) -> None:
@@ -46,7 +43,7 @@ def main(model: str | None, json: bool, explain: bool, skip_invalid: bool, headl
     if sys.stdout is None:
         raise InputError("standard output is closed, expected a terminal, a pipe or a file")
     torch.set_num_threads(1)  # sums in a fixed order
-    saved = find_model(model or selected_model())
+    saved = load(model)
     table = sys.stdout.isatty() and not json
     width = max(LABEL_WIDTH, *map(len, saved.classes))
     form = to_json if json else choose_form(table, width)
@@ -55,22 +52,6 @@ def main(model: str | None, json: bool, explain: bool, skip_invalid: bool, headl
     chunks = [list(map(os.fsencode, headlines))] if headlines else read_input()
     for chunk in decode(chunks, "argument" if headlines else "line", warn if skip_invalid else None):
         write("".join(map(form, classify(saved, chunk, explain))))
-
-
-def selected_model() -> str:
-    """Return the model with the lowest validation loss. Raises InputError if none has been evaluated."""
-    if not SELECTED.is_file():
-        raise InputError(f"{SELECTED}: no such file; `dvc repro` writes it, or name a model with --model")
-    return str(read_json(SELECTED)["run"])
-
-
-def find_model(name: str) -> Model:
-    """Load the model called `name`. Raises InputError, listing the models there are, if there is none."""
-    path = Path(f"models/{name}.pt")
-    if not path.is_file():
-        models = ", ".join(sorted(path.stem for path in Path("models").glob("*.pt")))
-        raise InputError(f"no model {name!r} in models/, which has {models or 'none; `dvc repro` trains them'}")
-    return load_model(path)
 
 
 def choose_form(table: bool, width: int) -> Callable[[Prediction], str]:
@@ -112,9 +93,9 @@ def write(text: str) -> None:
 def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = make_parser(__doc__)
-    parser.add_argument("--model", help="name of a model in models/ (default: the one of metrics/selected.json)")
+    parser.add_argument("--model", help="name of a model in models/, or path of a .pt file")
     parser.add_argument("--json", action="store_true", help="JSON Lines")
-    parser.add_argument("--explain", action="store_true", help="add the leave-one-out importance of each word, in log-odds")
+    parser.add_argument("--explain", action="store_true", help="add the importance of each word, in log-odds")
     parser.add_argument("--skip-invalid", action="store_true", help="continue after a line that is not valid")
     parser.add_argument("headlines", nargs="*", metavar="HEADLINE")
     return parser

@@ -37,7 +37,7 @@ def test_probabilities_equal_those_of_scikit_learn():
     model = baseline(features, vectorizer.idf_, regression.coef_[0], regression.intercept_[0])
     texts = [*HEADLINES, "an unknown man", "nothing known here", ""]
     expected = regression.predict_proba(vectorizer.transform(split_words(texts, "full")))[:, 1]
-    np.testing.assert_allclose(model.probabilities(texts), expected, rtol=1e-6)
+    np.testing.assert_allclose(model(texts), expected, rtol=1e-6)
     assert model.classify(["an unknown man"]).unknown == [["an", "unknown"]]
 
 

@@ -14,9 +14,10 @@ from tests.edits import EDITS, JSON, edited
 from tests.project import refusal
 
 from sarcasm.base.command import InputError
-from sarcasm.base.files import write_checksummed
+from sarcasm.base.files import write_checksummed, write_json
+from sarcasm.network import model_file
 from sarcasm.network.model import HeadlineClassifier, count_parameters
-from sarcasm.network.model_file import load_model, save_model
+from sarcasm.network.model_file import load, save_model
 from sarcasm.network.saved_model import SavedModel
 
 NETWORK = {
@@ -63,11 +64,11 @@ def test_equal_models_have_equal_bytes_and_predictions(model, path):
     apart = replace(model, variant="".join(["sma", "ll"]), network=NETWORK | {"cell": "".join(["g", "ru"])})
     save_model(path.with_name("other.pt"), replace(apart, vocabulary=[f"{word}" for word in model.vocabulary]))
     assert path.read_bytes() == path.with_name("other.pt").read_bytes()
-    save_model(path.with_name("other.pt"), load_model(path))
+    save_model(path.with_name("other.pt"), load(path))
     assert path.read_bytes() == path.with_name("other.pt").read_bytes()
     texts = ["bridge again", "no known word", "", " ".join(["bridge"] * 10_000), "\ud800 \0"]
-    assert (load_model(path).probabilities(texts) == model.probabilities(texts)).all()
-    assert model.probabilities([]).shape == (0,)
+    assert (load(path)(texts) == model(texts)).all()
+    assert model([]).shape == (0,)
 
 
 def test_a_damaged_or_truncated_model_is_refused(path):
@@ -76,7 +77,7 @@ def test_a_damaged_or_truncated_model_is_refused(path):
         for bad in (whole[:position] + bytes([whole[position] ^ 16]) + whole[position + 1 :], whole[:position]):
             path.write_bytes(bad)
             with pytest.raises(InputError, match="small.pt: damaged"):
-                load_model(path)
+                load(path)
 
 
 class Malicious:
@@ -97,7 +98,7 @@ def test_other_files_are_refused_and_run_no_code(path, data, tmp_path, monkeypat
     monkeypatch.chdir(tmp_path)
     write_checksummed(path, data)
     with pytest.raises(InputError, match="small.pt: "):
-        load_model(path)
+        load(path)
     assert not Path("executed").exists()
 
 
@@ -126,14 +127,14 @@ def test_other_files_are_refused_and_run_no_code(path, data, tmp_path, monkeypat
 def test_a_model_of_other_settings_is_refused(model, path, change):
     save_model(path, replace(model, **change))
     with pytest.raises(InputError, match="small"):
-        load_model(path)
+        load(path)
 
 
 @pytest.mark.parametrize("settings", ["{", "[]", "1" * 5000, "[" * 100_000, '{"variant": 1}', 3])
 def test_settings_that_are_not_json_or_not_complete_are_refused(path, settings):
     write_checksummed(path, saved({"settings": settings, "weights": {}}))
     with pytest.raises(InputError, match="small.pt: not a model of this project"):
-        load_model(path)
+        load(path)
 
 
 @given(place=st.sampled_from([*asdict(make()), *NETWORK]), value=JSON, edits=st.just([]) | EDITS)
@@ -143,7 +144,7 @@ def test_any_content_with_a_checksum_classifies_or_is_refused(place, value, edit
     path = tmp_path_factory.getbasetemp() / "small.pt"
     write_checksummed(path, edited(saved({"settings": json.dumps(settings), "weights": make().weights}), edits))
     try:
-        found = load_model(path).probabilities(["bridge again", "moon", ""])
+        found = load(path)(["bridge again", "moon", ""])
     except InputError as error:
         assert "small" in str(error)
     else:
@@ -155,7 +156,7 @@ def test_weights_that_are_not_finite_are_refused(model, path, value):
     model.weights["embedding.weight"][3, 1] = value  # of one word
     save_model(path, model)
     with pytest.raises(InputError, match="small.pt: .*weights are not finite"):
-        load_model(path)
+        load(path)
 
 
 @pytest.mark.parametrize("second", [3e38, -3e38])
@@ -163,30 +164,42 @@ def test_a_logit_that_is_not_finite_is_refused(model, second):
     large = {name: torch.full_like(weight, 3e38) for name, weight in model.weights.items()}
     large["output.weight"] = torch.tensor([[3e38, second]])  # infinity, and infinity minus infinity
     with pytest.raises(InputError, match="model small: a logit is not finite"):
-        replace(model, weights=large).probabilities(["moon"])
+        replace(model, weights=large)(["moon"])
 
 
 def test_weights_that_need_more_memory_than_their_file_are_refused(model, path):
     weights = model.weights | {"embedding.weight": torch.zeros(1).expand(4, 2)}
     save_model(path, replace(model, weights=weights))
     with pytest.raises(InputError, match="not all in the file"):
-        load_model(path)
+        load(path)
 
 
 def test_a_missing_model_is_named(tmp_path):
-    with pytest.raises(InputError, match="small.pt: no such model"):
-        load_model(tmp_path / "small.pt")
+    with pytest.raises(InputError, match="small.pt: no such model, the folder has none; `dvc repro` trains them"):
+        load(tmp_path / "small.pt")
+
+
+def test_a_model_has_a_name_or_a_path_or_is_the_selected_one(model, path, monkeypatch):
+    monkeypatch.setattr(model_file, "PROJECT", path.parent / "project")
+    for name in ("first", "second"):
+        save_model(path.parent / f"project/models/{name}-1.pt", replace(model, variant=name))
+    write_json(path.parent / "project/metrics/selected.json", {"run": "second-1"})
+    monkeypatch.chdir(path.parent)
+    found = [load(which).variant for which in ("first-1", "small.pt", str(path), path, None)]
+    assert found == ["first", "small", "small", "small", "second"]
+    with pytest.raises(InputError, match="models/third.pt: no such model, the folder has first-1, second-1;"):
+        load("third")
 
 
 def test_weights_of_another_shape_are_refused(model):
     with pytest.raises(InputError, match="model small: weights and settings do not match"):
-        replace(model, network=NETWORK | {"hidden_size": 3}).probabilities(["moon"])
+        replace(model, network=NETWORK | {"hidden_size": 3})(["moon"])
 
 
 @pytest.mark.parametrize("vocabulary", [["<pad>", "<unk>"], ["<pad>", "<unk>", "bridge", "again", "moon"]])
 def test_another_vocabulary_is_refused(model, vocabulary):
     with pytest.raises(InputError, match=f"model small: a vocabulary of {len(vocabulary)} words, expected 4"):
-        replace(model, vocabulary=vocabulary).probabilities(["moon"])
+        replace(model, vocabulary=vocabulary)(["moon"])
 
 
 def test_the_model_of_another_variant_is_refused_by_name(small_project):

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ import torch
 import predict
 from sarcasm.base.command import InputError
 from sarcasm.base.files import write_json
+from sarcasm.network import model_file
 from sarcasm.network.model_file import save_model
 from sarcasm.network.saved_model import SavedModel
 from sarcasm.results.predictions import CHUNK, decode, header, line_chunks, to_row
@@ -56,11 +58,11 @@ def logit(probability: float) -> float:
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """The working directory: a folder with two models, of which `tiny` is selected."""
+    """The project of predict.py: a folder with two models, of which `tiny` is selected."""
     for name in ("tiny", "other"):
         save_model(tmp_path / f"models/{name}.pt", tiny_model(name))
     write_json(tmp_path / "metrics/selected.json", {"variant": "tiny", "run": "tiny", "validation_loss": 0.5})
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(model_file, "PROJECT", tmp_path)
     return tmp_path
 
 
@@ -123,15 +125,15 @@ def test_importance_equals_leaving_the_word_out(text, words):
     assert [word for word, _ in importance] == tokens[:words]
     for position, (_, value) in enumerate(importance):
         without = " ".join(tokens[:position] + tokens[position + 1 :])
-        whole, rest = map(logit, model.probabilities([text, without]).tolist())
+        whole, rest = map(logit, model([text, without]).tolist())
         assert value == pytest.approx(whole - rest, abs=1e-5)
 
 
 def test_many_headlines_have_the_probabilities_of_each_alone():
     model = tiny_model()
     headlines = ["good " * (n % 3) + "bad" * (n % 2) for n in range(2000)]
-    alone = {headline: float(model.probabilities([headline])[0]) for headline in set(headlines)}
-    assert model.probabilities(headlines).tolist() == pytest.approx([alone[headline] for headline in headlines])
+    alone = {headline: float(model([headline])[0]) for headline in set(headlines)}
+    assert model(headlines).tolist() == pytest.approx([alone[headline] for headline in headlines])
 
 
 @pytest.mark.parametrize(
@@ -190,28 +192,23 @@ def test_a_bad_argument_is_named(project):
 
 
 def test_an_unknown_model_is_refused_with_the_known_names(project):
-    with pytest.raises(InputError, match=r"no model 'none' in models/, which has other, tiny$"):
+    with pytest.raises(InputError, match=r"models/none.pt: no such model, the folder has other, tiny;"):
         predict.main("none", False, False, False, ["good"])
 
 
 def test_without_a_selected_variant_a_model_must_be_named(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match="^metrics/selected.json: no such file; `dvc repro` writes it"):
+    monkeypatch.setattr(model_file, "PROJECT", tmp_path)
+    with pytest.raises(InputError, match="metrics/selected.json: no such file; `dvc repro` writes it, or name a model"):
         predict.main(None, False, False, False, ["good"])
 
 
-def test_the_selected_model_is_used_unless_another_is_named(project, capfd, monkeypatch):
-    used = []
-    monkeypatch.setattr(predict, "find_model", lambda name: used.append(name) or tiny_model())
-    predict.main(None, False, False, False, ["good"])
-    predict.main("other", False, False, False, ["good"])
-    assert used == ["tiny", "other"]
-
-
-def test_no_models_at_all_says_what_trains_them(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match="none; `dvc repro` trains them"):
-        predict.main("tiny", False, False, False, ["good"])
+def test_the_selected_model_is_used_unless_another_is_named(project, capfd):
+    for name in ("other", "elsewhere"):
+        save_model(project / f"models/{name}.pt", replace(tiny_model(), classes=[name, name]))
+    for model in (None, "other", str(project / "models/elsewhere.pt")):
+        predict.main(model, False, False, False, ["good"])
+    labels = [line.split("\t")[1] for line in capfd.readouterr().out.splitlines()]
+    assert labels == ["sarcastic", "other", "elsewhere"]
 
 
 @pytest.mark.parametrize("no_colour", ["", "1"])
@@ -236,7 +233,7 @@ def test_a_terminal_gets_a_table_in_colour_unless_disabled(project, monkeypatch,
 
 def test_the_class_names_are_those_of_the_model(project, capfd, monkeypatch):
     named = replace(tiny_model(), classes=["HuffPost", "The Onion, a newspaper"])
-    monkeypatch.setattr(predict, "find_model", lambda name: named)
+    monkeypatch.setattr(predict, "load", lambda name: named)
     found = [json.loads(line)["predicted_label"] for line in classify(capfd, "bad", "zorp", "", json=True).splitlines()]
     assert found == ["The Onion, a newspaper", "HuffPost", None]
     (good,) = predict.classify(named, ["good"], True)
@@ -278,9 +275,16 @@ def test_a_long_input_takes_no_more_memory_than_a_few_chunks():
     assert peak < 10 * CHUNK
 
 
+@pytest.fixture
+def script(project):
+    """A copy of predict.py that belongs to the project."""
+    stages = shutil.copytree(STAGE.parent, project / "stages", ignore=shutil.ignore_patterns("__pycache__"))
+    return stages / STAGE.name
+
+
 @pytest.mark.slow
-def test_the_process_streams_and_ends_without_an_error(project):
-    command = [sys.executable, STAGE]
+def test_the_process_streams_and_ends_without_an_error(script):
+    command = [sys.executable, script]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -295,10 +299,12 @@ def test_the_process_streams_and_ends_without_an_error(project):
 
 
 @pytest.mark.slow
-def test_the_process_fails_in_one_line(project):
-    done = subprocess.run([sys.executable, STAGE, "--model", "x", "good"], capture_output=True, text=True)
+def test_the_process_fails_in_one_line(script):
+    done = subprocess.run([sys.executable, script, "--model", "x", "good"], capture_output=True, text=True, cwd="/")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "predict.py: no model 'x' in models/, which has other, tiny\n"
+    path = script.parent.parent / "models/x.pt"
+    message = "no such model, the folder has other, tiny; `dvc repro` trains them"
+    assert done.stderr == f"predict.py: {path}: {message}\n"
 
 
 @pytest.mark.slow

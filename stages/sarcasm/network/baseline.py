@@ -1,7 +1,7 @@
 """The baseline, which is not a network: tf-idf of word n-grams and logistic regression."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,7 +13,7 @@ from sarcasm.text.tokenizers import TOKENIZERS
 from sarcasm.text.vocabulary import tokenize, unknown_words
 
 
-def split_words(headlines: Sequence[str], tokenizer: str) -> list[list[str]]:
+def split_words(headlines: Collection[str], tokenizer: str) -> list[list[str]]:
     """Return the words of each headline."""
     tokens = tokenize(headlines, TOKENIZERS[tokenizer])
     words = np.array(list(tokens.words), dtype=object)
@@ -54,15 +54,15 @@ class SavedBaseline:
     def _arrays(self) -> dict[str, np.ndarray]:
         return {name: weight.numpy() for name, weight in self.weights.items()}
 
-    def probabilities(self, headlines: Sequence[str]) -> np.ndarray:
+    def __call__(self, headlines: Collection[str]) -> np.ndarray:
         """Return the probability of the positive class of each headline, float32 (headlines,)."""
-        logits = self._predict(split_words(headlines, self.tokenizer))
-        return (1 / (1 + np.exp(-logits))).astype(np.float32)
+        probabilities: np.ndarray = 1 / (1 + np.exp(-self._predict(split_words(headlines, self.tokenizer))))
+        return probabilities.astype(np.float32)
 
-    def classify(self, headlines: Sequence[str]) -> Classified:
+    def classify(self, headlines: Collection[str]) -> Classified:
         """Classify headlines, preprocessed like the training headlines."""
         unknown = unknown_words(tokenize(headlines, TOKENIZERS[self.tokenizer]), self._rows)
-        return Classified(self.probabilities(headlines), unknown)
+        return Classified(self(headlines), unknown)
 
     def word_importance(self, headline: str) -> list[tuple[str, float]]:
         """Return each word of the headline with its leave-one-out importance in log-odds, as SavedModel does."""

@@ -8,11 +8,12 @@ from pathlib import Path
 import torch
 
 from sarcasm.base.command import InputError
-from sarcasm.base.files import read_checksummed, write_checksummed
+from sarcasm.base.files import read_checksummed, read_json, write_checksummed
 from sarcasm.network.baseline import SavedBaseline
 from sarcasm.network.model import count_parameters
 from sarcasm.network.saved_model import SavedModel
 
+PROJECT = Path(__file__).parents[3]  # the folder with stages/, models/ and metrics/
 Model = SavedModel | SavedBaseline
 MAX_LENGTH = 10_000  # tokens, as in params.yaml
 KINDS = {kind.__name__: kind for kind in (SavedModel, SavedBaseline)}
@@ -27,8 +28,20 @@ def save_model(path: Path, model: Model) -> None:
     write_checksummed(path, buffer.getvalue())
 
 
-def load_model(path: Path) -> Model:
-    """Read what `save_model` wrote. Raises InputError, naming the file, if it is missing, damaged or something else."""
+def load(model: str | Path | None = None) -> Model:
+    """Return the model of a name in the project's models/ or of the path of a .pt file; by default the selected one.
+
+    Raises InputError, naming the file, if it is missing, damaged or something else.
+    """
+    if model is None:
+        selected = PROJECT / "metrics/selected.json"
+        if not selected.is_file():
+            raise InputError(f"{selected}: no such file; `dvc repro` writes it, or name a model")
+        model = str(read_json(selected)["run"])
+    return _read(Path(model) if str(model).endswith(".pt") else PROJECT / f"models/{model}.pt")
+
+
+def _read(path: Path) -> Model:
     try:
         data = read_checksummed(path)  # torch.load by itself does not detect a flipped bit
         if data is None:
@@ -39,7 +52,8 @@ def load_model(path: Path) -> Model:
         _check(model)
         return model
     except FileNotFoundError:
-        raise InputError(f"{path}: no such model; `dvc repro` trains it") from None
+        models = ", ".join(sorted(other.stem for other in path.parent.glob("*.pt")))
+        raise InputError(f"{path}: no such model, the folder has {models or 'none'}; `dvc repro` trains them") from None
     except (InputError, OSError):
         raise
     except Exception as error:  # a file with a checksum may have any content, and torch any error for it

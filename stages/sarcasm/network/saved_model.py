@@ -1,6 +1,6 @@
 """A trained model in one file, with everything needed to classify a headline."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -62,11 +62,11 @@ class SavedModel:
             raise InputError(f"model {self.variant}: weights and settings do not match: {error}") from error
         return model
 
-    def probabilities(self, headlines: Sequence[str]) -> np.ndarray:
+    def __call__(self, headlines: Collection[str]) -> np.ndarray:
         """Return the probability of the positive class of each headline, float32 (headlines,)."""
         return self.classify(headlines).probabilities
 
-    def classify(self, headlines: Sequence[str]) -> Classified:
+    def classify(self, headlines: Collection[str]) -> Classified:
         """Classify headlines, preprocessed like the training headlines."""
         tokens = self._tokenize(headlines)
         ids, lengths = encode(tokens, self.vocabulary, self.max_length)
@@ -87,7 +87,7 @@ class SavedModel:
         words = list(tokens.words)
         return list(zip((words[index] for index in tokens.indexes[:read]), (whole - without).tolist(), strict=True))
 
-    def _tokenize(self, headlines: Sequence[str]) -> Tokens:
+    def _tokenize(self, headlines: Collection[str]) -> Tokens:
         return tokenize(headlines, TOKENIZERS[self.tokenizer])
 
     def _predict(self, ids: np.ndarray, lengths: np.ndarray) -> Tensor:
