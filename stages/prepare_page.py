@@ -87,7 +87,7 @@ def pack(model: Model) -> dict[str, Any]:
 
 def find_errors(model: Model, headlines: Sequence[Headline]) -> dict[str, Any]:
     """Return the number of misclassified headlines, and the most confident errors with the importance of each word."""
-    probabilities = model.probabilities([text for text, _ in headlines]).tolist()
+    probabilities = model([text for text, _ in headlines]).tolist()
     wrong = [
         (abs(probability - 0.5), {"headline": text, "label": label, "probability": round(probability, 6)})
         for (text, label), probability in zip(headlines, probabilities, strict=True)

@@ -147,3 +147,12 @@ def test_an_artifact_is_downloaded_by_name(small_project, tmp_path):
     run(small_project, "gto", "register", "sarcasm")
     run(tmp_path, "dvc", "artifacts", "get", str(small_project), "sarcasm", "--rev", "v0.0.1", "-o", "sarcasm.pt")
     assert (tmp_path / "sarcasm.pt").read_bytes() == (small_project / "models/glove_lstm-1.pt").read_bytes()
+
+
+@pytest.mark.slow
+def test_the_cells_for_python_run_as_a_script(small_project):
+    settings = [f"PYTHONPATH={small_project / 'stages'}", "MPLBACKEND=agg"]
+    done = run(small_project, "env", *settings, "python", "-W", "error", str(ROOT / "docs/python.py"))
+    probability = run(small_project, "python", "stages/predict.py", "senate votes on budget").stdout.split("\t")[0]
+    assert f"senate votes on budget     {float(probability):.6f}\n" in done.stdout
+    assert done.stderr == ""

@@ -89,7 +89,7 @@ def test_weights_are_float16(small_project):
 
 def test_the_most_confident_errors_come_first_with_the_importance_of_their_words():
     class Model:
-        def probabilities(self, headlines):
+        def __call__(self, headlines):
             return np.array([0.9, 0.4, 0.97, 0.5, 0.05])
 
         def word_importance(self, headline):
