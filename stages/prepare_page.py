@@ -28,7 +28,7 @@ import torch
 from sarcasm.base.command import InputError, run
 from sarcasm.base.files import read_json, write_json
 from sarcasm.base.params import Params, read_params
-from sarcasm.network.model_file import Model, load_model
+from sarcasm.network.model_file import Model, load
 from sarcasm.text.corpus import Headline, read_headlines
 from sarcasm.text.tokenizers import STOP_WORDS
 
@@ -45,7 +45,7 @@ def main() -> None:
     models = choose_models(params)
     split = "test" if params.split.test else "validation"
     headlines = list(read_headlines(Path(f"data/split/{split}.jsonl")))
-    selected = load_model(Path(f"models/{read_json(Path('metrics/selected.json'))['run']}.pt"))
+    selected = load(Path(f"models/{read_json(Path('metrics/selected.json'))['run']}.pt"))
     errors = find_errors(selected, headlines)
     write_json(Path("data/page/models.json"), models)
     write_json(Path("data/page/errors.json"), errors)
@@ -59,7 +59,7 @@ def choose_models(params: Params) -> dict[str, Any]:
     for variant, runs in params.runs.items():
         if named is not None and variant not in named:
             continue
-        model = load_model(Path(f"models/{runs[0]}.pt"))
+        model = load(Path(f"models/{runs[0]}.pt"))
         if named is None and sum(weight.numel() for weight in model.weights.values()) >= PARAMETERS:
             continue
         packed = pack(model)

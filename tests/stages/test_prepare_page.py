@@ -7,7 +7,7 @@ import pytest
 from tests.project import params, refusal, run_stage, write_params
 
 import prepare_page
-from sarcasm.network.model_file import load_model
+from sarcasm.network.model_file import load
 
 VARIANTS = ["tfidf", "lstm", "stacked_lstm_dropout", "glove_lstm"]  # glove_lstm is the largest, then tfidf
 
@@ -42,7 +42,7 @@ def test_the_page_has_the_models_that_are_named(prepared, small_project):
     assert prepared(["glove_lstm", "lstm"]) == ["lstm", "glove_lstm"]
     models = page(small_project, "models")
     assert models["vocabularies"].keys() == {"plain", "glove"}
-    assert models["vocabularies"]["plain"] == load_model(small_project / "models/lstm-1.pt").vocabulary
+    assert models["vocabularies"]["plain"] == load(small_project / "models/lstm-1.pt").vocabulary
     assert prepared([]) == []
 
 
@@ -78,7 +78,7 @@ def test_the_largest_models_are_left_out_if_not_all_fit(small_params, monkeypatc
 
 
 def test_weights_are_float16(small_project):
-    model = load_model(small_project / "models/lstm-1.pt")
+    model = load(small_project / "models/lstm-1.pt")
     model.weights["output.bias"][0] = 1e6
     packed = prepare_page.pack(model)["weights"]
     decoded = {name: np.frombuffer(prepare_page.base64.b64decode(text), "<f2") for name, text in packed.items()}
