@@ -14,6 +14,7 @@ from sarcasm.text.vocabulary import PAD
 DENSE_LIMIT = 2_000_000
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+LEFT, RIGHT = 2_654_435_761, 40_503  # odd multipliers of a pair of ids, as in Knuth's multiplicative hashing
 
 
 class HeadlineClassifier(nn.Module):
@@ -102,7 +103,7 @@ class WidePath(nn.Module):
         return logits
 
     def _hash(self, left: Tensor, right: Tensor | int) -> Tensor:
-        mixed = left * 2_654_435_761 + right * 40_503  # odd multipliers, as in Knuth's multiplicative hashing
+        mixed = left * LEFT + right * RIGHT
         return (mixed ^ (mixed >> 16)) % self.weights.num_embeddings
 
 
