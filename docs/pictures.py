@@ -36,7 +36,7 @@ def main() -> None:
     (ROOT / "docs/terminal.svg").write_text(image, encoding="utf-8")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        for name, width, scheme in (("report", 1100, "light"), ("report-phone", 400, "dark")):
+        for name, width, scheme in (("report", 1280, "light"), ("report-phone", 400, "dark")):
             page = browser.new_page(
                 viewport={"width": width, "height": 1000}, color_scheme=scheme, is_mobile=width == 400
             )
