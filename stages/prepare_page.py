@@ -55,25 +55,29 @@ def main() -> None:
 def choose_models(params: Params) -> dict[str, Any]:
     """Return the models that evaluate.page_variants names, or the small ones that fit, and what they share."""
     named = params.evaluate.page_variants
-    page: dict[str, Any] = {"stop_words": sorted(STOP_WORDS), "vocabularies": {}, "models": []}
+    models, vocabularies = {}, {}
     for variant, runs in params.runs.items():
         if named is not None and variant not in named:
             continue
         model = load(Path(f"models/{runs[0]}.pt"))
         if named is None and sum(weight.numel() for weight in model.weights.values()) >= PARAMETERS:
             continue
-        packed = pack(model)
-        if vocabulary := packed.pop("vocabulary", None):
-            packed["vocabulary"] = params.vocabulary_of(variant)
-            page["vocabularies"][packed["vocabulary"]] = vocabulary
-        page["models"].append(packed)
-    sizes = {model["variant"]: len(json.dumps(model)) for model in page["models"]}
+        models[variant] = pack(model)
+        if words := models[variant].pop("vocabulary", None):
+            models[variant]["vocabulary"] = params.vocabulary_of(variant)
+            vocabularies[params.vocabulary_of(variant)] = words
+    sizes = {variant: len(json.dumps(model)) for variant, model in models.items()}
     if named is not None and sum(sizes.values()) > SIZE:
         raise InputError(f"evaluate.page_variants: models of {sum(sizes.values()):,} bytes, expected at most {SIZE:,}")
     while sum(sizes.values()) > SIZE:
-        del sizes[max(sizes, key=sizes.__getitem__)]
-    page["models"] = [model for model in page["models"] if model["variant"] in sizes]
-    return page
+        largest = max(sizes, key=sizes.__getitem__)
+        del models[largest], sizes[largest]
+    used = {model.get("vocabulary") for model in models.values()}
+    return {
+        "stop_words": sorted(STOP_WORDS),
+        "vocabularies": {name: words for name, words in vocabularies.items() if name in used},
+        "models": list(models.values()),
+    }
 
 
 def pack(model: Model) -> dict[str, Any]:

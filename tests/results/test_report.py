@@ -86,7 +86,7 @@ def write_inputs(folder: Path, variants: int = 3, split: str = "test", **change)
     errors = errors[(errors["probability"] > 0.5) != errors["label"]].to_dict("records")
     errors.sort(key=lambda error: -abs(error["probability"] - 0.5))
     for error in errors:
-        error["importance"] = [("<u>word</u>", 2.5), ("other", -0.5)]
+        error["importance"] = [("<u>word</u>", 2.5), ("other", -1000)]
     pairs = pd.DataFrame(list(combinations(names, 2)), columns=["other", "variant"])
     of_split = {"headlines": 40, "positive_fraction": 0.5, "overlap_with_train": 3}
     coverage = {"types": 100, "found": 90, "type_coverage": 0.9, "token_coverage": 0.95}

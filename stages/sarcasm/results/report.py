@@ -100,7 +100,7 @@ def render(results: Results) -> str:
         lstrip_blocks=True,
     )
     environment.filters["breakable"] = _breakable
-    environment.filters["sigmoid"] = lambda x: 1 / (1 + math.exp(-x))
+    environment.filters["sigmoid"] = lambda x: (1 + math.tanh(x / 2)) / 2
     in_page = [model["variant"] for model in results.models["models"]]
     data = {
         **results.models,

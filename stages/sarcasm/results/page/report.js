@@ -8,8 +8,6 @@ function make(name, properties = {}, ...children) {
   return element;
 }
 
-const variantColour = (variant) => $(`[data-colour="${CSS.escape(variant)}"]`).dataset.variable;
-
 // A word, tinted by the probability that its log-odds alone would give.
 function tinted({ word, known, importance }) {
   const element = make("span", { className: "word", textContent: word });
@@ -64,7 +62,8 @@ if (data.models.length) {
     const choice = make("input", { type: "radio", name: "model" });
     const label = make("label", {}, choice, make("span", { className: "name", textContent: model.variant }),
       make("span", { className: "bar", ariaHidden: true }, bar), percent);
-    label.style.setProperty("--variant", variantColour(model.variant));
+    const scores = $(`[data-variant="${CSS.escape(model.variant)}"]`);
+    label.style.setProperty("--variant", scores.style.getPropertyValue("--variant"));
     choice.addEventListener("change", () => classify());
     return { model, bar, percent, choice, label };
   });
