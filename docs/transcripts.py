@@ -59,7 +59,8 @@ def clone(folder: Path) -> Path:
 
 def environment(folder: Path) -> dict[str, str]:
     """Return the environment of a user who has activated this Python's environment."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "DVC_", "HEADLINES_"))}
+    others = "GIT_", "DVC_", "HEADLINES_", "MAKE"  # a make that runs in `make docs` would print its folder
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     person = {f"GIT_{who}_{what}": "a@b.c" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     dvc = {"DVC_SITE_CACHE_DIR": str(folder / "site"), "DVC_NO_ANALYTICS": "1"}
