@@ -102,10 +102,12 @@ def set_up_torch(device: str, seed: int) -> torch.device:
         raise InputError("params.yaml: train.device: cuda, but torch finds no CUDA device; use `auto` or `cpu`")
     # one thread: two variants at a time are faster than two threads, and sums keep their order
     torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # no memory is read before it is written
     torch.manual_seed(seed)
-    return torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+    if device == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")  # its algorithms are deterministic
+    torch.use_deterministic_algorithms(True)  # imports torch.compile's code, which takes 2 s
+    torch.utils.deterministic.fill_uninitialized_memory = False  # no memory is read before it is written
+    return torch.device("cuda")
 
 
 def build_network(

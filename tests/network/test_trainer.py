@@ -2,16 +2,18 @@
 
 import copy
 import io
+import sys
 
 import numpy as np
 import pytest
 import torch
-from tests.project import refusal, run_stage
+from tests.project import refusal, run, run_stage
 from torch import nn
 
 from sarcasm.base.command import InputError
 from sarcasm.base.params import Recipe
 from sarcasm.network import model
+from sarcasm.network import trainer as trainer_module
 from sarcasm.network.dataset import Batch, HeadlineDataset
 from sarcasm.network.model import HeadlineClassifier
 from sarcasm.network.trainer import Trainer, train_epoch
@@ -83,6 +85,27 @@ def test_a_large_embedding_updates_only_the_rows_of_a_batch(monkeypatch):
     assert (later != sparse).any(dim=1).tolist() == [False] * 3 + [True] * 2 + [False] * 4
     assert (after != dense).any(dim=1).tolist() == [False] + [True] * 4 + [False] * 4
     assert (sparse != start).any(dim=1).tolist() == [False] + [True] * 2 + [False] * 6
+
+
+def test_the_optimizers_are_those_of_torch(monkeypatch):
+    monkeypatch.setattr(model, "DENSE_LIMIT", 0)
+    ends = []
+    for change in (trainer_module.eager, lambda optimizer: optimizer):
+        monkeypatch.setattr(trainer_module, "eager", change)
+        ours = make_trainer(warm_up=0.1, learning_rates={"output": 0.001})
+        for _ in range(3):
+            ours.run_epoch(headlines(40, 1), headlines(20, 2))
+        ends.append(everything(ours))
+    assert ends[0] == ends[1]
+
+
+def test_a_training_does_not_import_the_compiler(small_project):
+    script = (
+        "import runpy, sys; sys.path.insert(0, 'stages'); sys.argv = ['train.py', 'glove_lstm', '1']\n"
+        "runpy.run_path('stages/train.py', run_name='__main__')\n"
+        "print('torch._dynamo' in sys.modules)"
+    )
+    assert run(small_project, sys.executable, "-c", script).stdout.splitlines()[1:] == ["False"]
 
 
 def test_the_step_of_a_loss_that_is_not_finite_is_named():

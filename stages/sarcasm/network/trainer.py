@@ -1,6 +1,7 @@
 """Training: one epoch, the scores of a model, and a trainer that can be saved and resumed after any epoch."""
 
 import copy
+import inspect
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -38,6 +39,13 @@ class Epoch(NamedTuple):
     validation_accuracy: float
 
 
+def eager(optimizer: type[Optimizer]) -> Any:
+    """Return an optimizer without its decorators for torch.compile, which import the compiler: 2 s of each training."""
+    names = "add_param_group", "zero_grad", "state_dict", "load_state_dict"
+    methods = {name: inspect.unwrap(getattr(optimizer, name)) for name in names}
+    return type(optimizer.__name__, (optimizer,), methods | {"step": torch.no_grad()(inspect.unwrap(optimizer.step))})
+
+
 def make_optimizers(
     model: nn.Module, learning_rate: float, rates: Mapping[str, float] | None = None
 ) -> list[Optimizer]:
@@ -55,9 +63,9 @@ def make_optimizers(
             groups.setdefault((name in sparse, rate), []).append(parameter)
     optimizers: list[Optimizer] = []
     if dense := [{"params": group, "lr": rate} for (is_sparse, rate), group in groups.items() if not is_sparse]:
-        optimizers.append(torch.optim.Adam(dense, fused=True))
+        optimizers.append(eager(torch.optim.Adam)(dense, fused=True))
     if lazy := [{"params": group, "lr": rate} for (is_sparse, rate), group in groups.items() if is_sparse]:
-        optimizers.append(torch.optim.SparseAdam(lazy))
+        optimizers.append(eager(torch.optim.SparseAdam)(lazy))
     return optimizers
 
 
