@@ -35,7 +35,7 @@ from sarcasm.base.files import read_json, write_csv, write_json
 from sarcasm.base.outdated import delete_outdated
 from sarcasm.base.params import BASELINE, read_params
 from sarcasm.network.model_file import load
-from sarcasm.text.corpus import read_headlines
+from sarcasm.text.corpus import read_formatted
 
 COUNTS = "true_negatives", "false_positives", "false_negatives", "true_positives"
 DVC_METRICS = "accuracy", "accuracy_ci_low", "accuracy_ci_high", "loss", "f1", "roc_auc", "brier"
@@ -50,7 +50,7 @@ def main() -> None:
     delete_outdated(params, Path())  # such as the models of another branch, which would count as dependencies
     torch.set_num_threads(1)  # sums in a fixed order
     split = "test" if params.split.test else "validation"
-    headlines = pd.DataFrame(read_headlines(Path(f"data/split/{split}.jsonl"))).rename(columns={"text": "headline"})
+    headlines = pd.DataFrame(read_formatted(Path(f"data/split/{split}.jsonl"))).rename(columns={"text": "headline"})
     labels = headlines["label"].to_numpy()
     predictions, sentences, rows = {}, {}, []
     pairs = [(variant, name) for variant, names in params.runs.items() for name in names]

@@ -29,7 +29,7 @@ from sarcasm.base.command import InputError, run
 from sarcasm.base.files import read_json, write_json
 from sarcasm.base.params import Params, read_params
 from sarcasm.network.model_file import Model, load
-from sarcasm.text.corpus import Headline, read_headlines
+from sarcasm.text.corpus import Headline, read_formatted
 from sarcasm.text.tokenizers import STOP_WORDS
 
 PARAMETERS = 1_000_000  # a larger network is in the page only if evaluate.page_variants names it
@@ -44,7 +44,7 @@ def main() -> None:
     torch.set_num_threads(1)  # sums in a fixed order
     models = choose_models(params)
     split = "test" if params.split.test else "validation"
-    headlines = list(read_headlines(Path(f"data/split/{split}.jsonl")))
+    headlines = list(read_formatted(Path(f"data/split/{split}.jsonl")))
     selected = load(Path(f"models/{read_json(Path('metrics/selected.json'))['run']}.pt"))
     errors = find_errors(selected, headlines)
     write_json(Path("data/page/models.json"), models)

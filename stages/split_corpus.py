@@ -13,8 +13,10 @@ from sarcasm.base.interrupt import exit_on_interrupt
 if __name__ == "__main__":
     exit_on_interrupt()
 
+import os
 import sys
 from array import array
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,15 +24,16 @@ import numpy as np
 from sarcasm.base.command import InputError, run
 from sarcasm.base.files import write_json, write_lines
 from sarcasm.base.params import read_params
-from sarcasm.text.corpus import format_line, only_class, read_headlines, split_positions
+from sarcasm.text.corpus import only_class, split_line, split_positions
 
 
 def main() -> None:
     """Run the stage."""
     params = read_params(Path("params.yaml"))
     settings = params.split
-    lines, labels, texts = read_lines(Path("data/raw/headlines.jsonl"))
-    kept = np.arange(len(lines))
+    corpus = Path("data/raw/headlines.jsonl")
+    lengths, labels, texts = read_lines(corpus)
+    kept = np.arange(len(labels))
     if settings.drop_duplicates:
         kept = np.sort(np.unique(texts, return_index=True)[1])  # the first of each
     sizes = {"train": settings.train, "validation": settings.validation, "test": settings.test}
@@ -44,7 +47,7 @@ def main() -> None:
             print(f"split_corpus.py: warning: {message}", file=sys.stderr)
     metrics = {}
     for name, split in splits.items():
-        write_lines(Path(f"data/split/{name}.jsonl"), map(lines.__getitem__, split))
+        write_lines(Path(f"data/split/{name}.jsonl"), pick_lines(corpus, lengths, split))
         if len(split):
             training = texts[splits["train"]] if name != "train" else []
             metrics[name] = measure(labels[split], np.isin(texts[split], training))
@@ -52,17 +55,27 @@ def main() -> None:
     print(", ".join(f"{name} {len(split)}" for name, split in splits.items()))
 
 
-def read_lines(path: Path) -> tuple[list[bytes], np.ndarray, np.ndarray]:
-    """Return the lines of the headlines, their labels, int8 (headlines,), and the hashes of their texts, int64.
+def read_lines(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the bytes of each line, int64, the labels, int8, and the hashes of the texts, int64, all (headlines,).
 
-    A text takes eight bytes as a hash; two texts of a million have the same one with a probability of 3e-8.
+    Two texts of a million have the same hash with a probability of 3e-8.
     """
-    lines, labels, texts = [], array("b"), array("q")
-    for headline in read_headlines(path):
-        lines.append(format_line(headline))
-        labels.append(headline.label)
-        texts.append(hash(headline.text))
-    return lines, np.array(labels), np.array(texts)
+    lengths, labels, texts = array("q"), array("b"), array("q")
+    with path.open("rb") as file:
+        for line in file:
+            text, label = split_line(line)
+            lengths.append(len(line))
+            labels.append(label)
+            texts.append(hash(text))
+    return np.array(lengths), np.array(labels), np.array(texts)
+
+
+def pick_lines(path: Path, lengths: np.ndarray, positions: np.ndarray) -> Iterator[bytes]:
+    """Yield the lines at some positions of a file, which need not fit into memory."""
+    starts = lengths.cumsum() - lengths
+    with path.open("rb") as file:
+        for length, start in zip(memoryview(lengths[positions]), memoryview(starts[positions]), strict=True):
+            yield os.pread(file.fileno(), length, start)
 
 
 def measure(labels: np.ndarray, in_training: np.ndarray) -> dict[str, float]:

@@ -18,7 +18,7 @@ if __name__ == "__main__":
     exit_on_interrupt()
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +27,7 @@ import pandas as pd
 from sarcasm.base.command import InputError, run
 from sarcasm.base.files import write_csv, write_json
 from sarcasm.base.params import GloveVocabulary, read_params
-from sarcasm.text.corpus import Headline, read_headlines
+from sarcasm.text.corpus import read_formatted
 from sarcasm.text.encoded import SPLITS, Encoded, write_counts, write_ids, write_words
 from sarcasm.text.tokenizers import TOKENIZERS
 from sarcasm.text.vocabulary import UNKNOWN, count_words, encode, make_vocabulary, tokenize
@@ -47,7 +47,7 @@ def main(name: str) -> None:
     def texts() -> Iterator[str]:
         for split in SPLITS:
             before = len(labels)
-            for headline in read_split(split):
+            for headline in read_formatted(Path(f"data/split/{split}.jsonl")):
                 labels.append(headline.label)
                 yield headline.text
             sizes.append(len(labels) - before)
@@ -78,12 +78,6 @@ def main(name: str) -> None:
     }
     write_json(Path(f"metrics/vocabulary/{name}.json"), metrics)
     print(f"{name}: {len(vocabulary)} of {len(words)} words, {metrics['tokens_per_headline']} tokens per headline")
-
-
-def read_split(split: str) -> Iterable[Headline]:
-    """Read the headlines of a split; the test split may be empty."""
-    path = Path(f"data/split/{split}.jsonl")
-    return read_headlines(path) if path.stat().st_size else ()
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from sarcasm.base.files import write_json
 from sarcasm.base.params import BASELINE, read_params
 from sarcasm.network.baseline import SavedBaseline, split_ngrams, split_words
 from sarcasm.network.model_file import save_model
-from sarcasm.text.corpus import read_headlines
+from sarcasm.text.corpus import read_formatted
 
 
 def main() -> None:
@@ -39,7 +39,7 @@ def main() -> None:
     tokenizer, settings = params.vocabularies.plain.tokenizer, params.baseline
     texts, labels = {}, {}
     for split in ("train", "validation"):
-        headlines = list(read_headlines(Path(f"data/split/{split}.jsonl")))
+        headlines = list(read_formatted(Path(f"data/split/{split}.jsonl")))
         texts[split] = split_words([headline.text for headline in headlines], tokenizer)
         labels[split] = np.array([headline.label for headline in headlines])
 

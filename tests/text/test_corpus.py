@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.edits import EDITS, edited
 
 from sarcasm.base.command import InputError
-from sarcasm.text.corpus import Headline, format_line, only_class, read_headlines, split_positions
+from sarcasm.text.corpus import Headline, format_line, only_class, read_formatted, read_headlines, split_positions
 
 TEXTS = st.text(min_size=1, max_size=30).filter(str.strip)
 HEADLINES = st.lists(st.builds(Headline, TEXTS, st.integers(0, 1)), min_size=1, max_size=6)
@@ -78,10 +78,14 @@ def test_every_format_gives_the_headlines_back(folder, suffix, write, headlines,
     assert read(folder, ".jsonl", b"".join(map(format_line, headlines))) == headlines
 
 
-@given(st.builds(Headline, st.text(), st.integers(0, 1)))
-def test_a_line_is_as_json_writes_it(headline):
-    row = {"headline": headline.text, "is_sarcastic": headline.label}
-    assert format_line(headline).decode() == json.dumps(row, ensure_ascii=False) + "\n"
+@given(st.lists(st.builds(Headline, st.text(), st.integers(0, 1)), max_size=3))
+def test_lines_are_as_json_writes_them_and_give_the_headlines_back(folder, headlines):
+    rows = [{"headline": headline.text, "is_sarcastic": headline.label} for headline in headlines]
+    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
+    path = folder / "headlines.jsonl"
+    path.write_bytes(b"".join(map(format_line, headlines)))
+    assert path.read_bytes() == "".join(lines).encode()
+    assert list(read_formatted(path)) == headlines
 
 
 @pytest.mark.parametrize(("suffix", "write"), FILES)

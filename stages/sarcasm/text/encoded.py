@@ -1,12 +1,11 @@
 """The files of one vocabulary: token ids of each split, the word of each id, the count of every word."""
 
-import io
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from sarcasm.base.files import write_bytes, write_text
+from sarcasm.base.files import atomic_write, write_text
 
 SPLITS = "train", "validation", "test"
 
@@ -38,9 +37,8 @@ def write_ids(path: Path, encoded: Encoded, sizes: list[int]) -> None:
         for name, split in zip(SPLITS, encoded.split(sizes), strict=True)
         for field, array in split._asdict().items()
     }
-    buffer = io.BytesIO()  # numpy's own error for a full disk does not name the cause
-    np.savez(buffer, **arrays)
-    write_bytes(path, buffer.getvalue())
+    with atomic_write(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, **arrays)
 
 
 def read_ids(path: Path, split: str) -> Encoded:

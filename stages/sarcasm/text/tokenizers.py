@@ -40,8 +40,8 @@ _DELETE_ALL = str.maketrans("", "", string.punctuation)
 _UTF8 = "utf-8", "surrogatepass"
 _MARKUP = re.compile("<|&[#a-zA-Z]")
 _DIGIT = re.compile(r"\d")
-# as in GloVe's own tokenizer: clitics are tokens (do n't, it 's), then words, then each punctuation mark
-_TOKEN = re.compile(r"n't|[^\W_]+?(?=n't)|'(?:s|re|ve|ll|d|m)\b|[^\W_]+|[^\w\s]|_")
+# as in GloVe's own tokenizer: words, without a final n't; clitics (do n't, it 's); each punctuation mark
+_TOKEN = re.compile(r"[^\W_]+(?!'t(?<=n't))|n't|'(?:s|re|ve|ll|d|m)\b|[^\w\s]|_")
 
 
 class Tokenizer(NamedTuple):

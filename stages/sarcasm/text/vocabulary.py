@@ -30,14 +30,14 @@ def tokenize(headlines: Iterable[str], tokenizer: Tokenizer, chunk: int = 32) ->
     """Tokenize the headlines, `chunk` of them at a time, and number the words in order of first appearance."""
     # 32 headlines: their words are still in the processor's cache when they are numbered, a quarter faster than 1,000
     numbers = defaultdict[str, int](count().__next__, {END: -1})
-    chunks = [np.empty(0, dtype=np.int32)]
+    data = bytearray()
     remaining = iter(headlines)
     while texts := list(islice(remaining, chunk)):
         words = tokenizer.split(texts)
         if tokenizer.stop_words:
             words = [word for word in words if word not in tokenizer.stop_words]
-        chunks.append(np.fromiter(map(numbers.__getitem__, words), np.int32, len(words)))
-    indexes = np.concatenate(chunks)
+        data += np.fromiter(map(numbers.__getitem__, words), np.int32, len(words)).tobytes()
+    indexes = np.frombuffer(data, np.int32)
     ends = np.flatnonzero(indexes == numbers[END])
     lengths = np.diff(ends - np.arange(len(ends)), prepend=0)
     return Tokens(dict(islice(numbers.items(), 1, None)), np.delete(indexes, ends), lengths)
