@@ -29,7 +29,7 @@ from sarcasm.base.command import run
 from sarcasm.base.files import write_bytes, write_csv, write_json
 from sarcasm.base.params import read_params
 from sarcasm.text.encoded import read_counts, read_words
-from sarcasm.text.vocabulary import SPECIAL
+from sarcasm.text.vocabulary import SPECIAL, number_words
 from sarcasm.vectors.glove import coverage, initialize_embedding, read_vectors
 
 SIZES = 2_000, 8_000  # vocabulary sizes that the book compares
@@ -42,7 +42,7 @@ def main() -> None:
     settings = params.glove
     words, counts = read_counts(Path("data/tokenized/glove.counts.tsv"))
     vocabulary = read_words(Path("data/tokenized/glove.vocabulary.txt"))[len(SPECIAL) :]
-    rows = {word: row for row, word in enumerate(dict.fromkeys([*words, *vocabulary]))}
+    rows = number_words(dict.fromkeys([*words, *vocabulary]))
     known = [rows[word] for word in vocabulary]
     vectors, found = read_vectors(Path("data/raw/glove.txt.gz"), list(rows), settings.dimension)
     extra, _ = read_vectors(Path("data/raw/extra_vectors.txt.gz"), vocabulary, params.extra_vectors.dimension)

@@ -105,7 +105,7 @@ def test_vocabulary_by_hand() -> None:
     words, counts = count_words(tokens, headlines=2)  # the third headline is not for training
     assert (words, counts.tolist()) == (["b", "a", "c"], [2, 2, 1])  # in a tie the first to appear comes first
     vocabulary = make_vocabulary(words, size=4)
-    assert vocabulary == ["<pad>", "<unk>", "b", "a"]
+    assert vocabulary == {"<pad>": PAD, "<unk>": UNKNOWN, "b": 2, "a": 3}
     ids, lengths = encode(tokens, vocabulary, max_length=2)
     assert ids.tolist() == [2, 3, UNKNOWN, 3, UNKNOWN, UNKNOWN]
     assert lengths.tolist() == [2, 2, 2]

@@ -21,7 +21,7 @@ from sarcasm.text.encoded import (
     write_words,
 )
 from sarcasm.text.tokenizers import TOKENIZERS
-from sarcasm.text.vocabulary import SPECIAL, UNKNOWN, count_words, encode, make_vocabulary, tokenize
+from sarcasm.text.vocabulary import SPECIAL, UNKNOWN, count_words, encode, make_vocabulary, number_words, tokenize
 
 MARKUP = st.sampled_from(
     ["<b>", "</b", "<!--", "<![", "<?x", "&amp;", "&#10;", "&#55296;", "&#x110000;", "&", "<", "\r"]
@@ -52,7 +52,7 @@ def test_any_headlines_become_ids_and_back(name, headlines, tmp_path_factory):
     split = HeadlineDataset(read_ids(folder / "ids.npz", SPLITS[0]), 3)
     ((padded, _, _),) = split.batches(len(split), bucketed=False)
     for row, length, words in zip(padded.tolist(), split.lengths.tolist(), alone, strict=True):
-        kept = [vocabulary.index(word) if word in vocabulary else UNKNOWN for word in words][:3]
+        kept = [vocabulary.get(word, UNKNOWN) for word in words][:3]
         assert row == [*kept, 0, 0, 0][:3] and length == max(len(kept), 1)
 
 
@@ -96,10 +96,10 @@ def test_a_nul_separates_words_and_not_headlines(name):
 def test_ten_thousand_words_and_none(name):
     tokens = tokenize(["moon " * 10_000, "", "moon"], TOKENIZERS[name])
     assert list(tokens.words) == ["moon"] and tokens.lengths.tolist() == [10_000, 0, 1]
-    ids, lengths = encode(tokens, [*SPECIAL, "moon"], 85)
+    ids, lengths = encode(tokens, number_words([*SPECIAL, "moon"]), 85)
     assert lengths.tolist() == [85, 0, 1] and ids.tolist() == [2] * 86
 
 
 def test_pretrained_words_follow_those_of_the_training_headlines():
     vocabulary = make_vocabulary(["moon", "sun", "rare"], 4, ["star", "moon", "rare"])
-    assert vocabulary == [*SPECIAL, "moon", "sun", "star", "rare"]
+    assert vocabulary == number_words([*SPECIAL, "moon", "sun", "star", "rare"])

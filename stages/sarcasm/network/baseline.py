@@ -10,7 +10,7 @@ from torch import Tensor
 
 from sarcasm.network.saved_model import Classified
 from sarcasm.text.tokenizers import TOKENIZERS
-from sarcasm.text.vocabulary import tokenize, unknown_words
+from sarcasm.text.vocabulary import number_words, tokenize, unknown_words
 
 
 def split_words(headlines: Collection[str], tokenizer: str) -> list[list[str]]:
@@ -48,7 +48,7 @@ class SavedBaseline:
 
     @cached_property
     def _rows(self) -> dict[str, int]:
-        return {feature: row for row, feature in enumerate(self.features)}
+        return number_words(self.features)
 
     @cached_property
     def _arrays(self) -> dict[str, np.ndarray]:

@@ -14,7 +14,7 @@ from sarcasm.network.model import HeadlineClassifier
 from sarcasm.network.trainer import predict
 from sarcasm.text.encoded import Encoded
 from sarcasm.text.tokenizers import TOKENIZERS
-from sarcasm.text.vocabulary import Tokens, encode, tokenize, unknown_words
+from sarcasm.text.vocabulary import Tokens, encode, number_words, tokenize, unknown_words
 
 
 class Classified(NamedTuple):
@@ -62,6 +62,10 @@ class SavedModel:
             raise InputError(f"model {self.variant}: weights and settings do not match: {error}") from error
         return model
 
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        return number_words(self.vocabulary)
+
     def __call__(self, headlines: Collection[str]) -> np.ndarray:
         """Return the probability of the positive class of each headline, float32 (headlines,)."""
         return self.classify(headlines).probabilities
@@ -69,8 +73,8 @@ class SavedModel:
     def classify(self, headlines: Collection[str]) -> Classified:
         """Classify headlines, preprocessed like the training headlines."""
         tokens = self._tokenize(headlines)
-        ids, lengths = encode(tokens, self.vocabulary, self.max_length)
-        return Classified(self._predict(ids, lengths).sigmoid().numpy(), unknown_words(tokens, self.vocabulary))
+        ids, lengths = encode(tokens, self._ids, self.max_length)
+        return Classified(self._predict(ids, lengths).sigmoid().numpy(), unknown_words(tokens, self._ids))
 
     def word_importance(self, headline: str) -> list[tuple[str, float]]:
         """Return each word of the truncated headline with its leave-one-out importance, in log-odds.
@@ -79,7 +83,7 @@ class SavedModel:
         """
         tokens = self._tokenize([headline])
         # one word more than max_length: it moves up when an earlier word is left out
-        ids, lengths = encode(tokens, self.vocabulary, self.max_length + 1)
+        ids, lengths = encode(tokens, self._ids, self.max_length + 1)
         present, read = len(ids), min(len(ids), self.max_length)
         shortened = np.tile(ids, (read, 1))[~np.eye(read, present, dtype=bool)]
         whole = self._predict(ids[:read], np.array([read]))

@@ -1,5 +1,6 @@
 """The files of one vocabulary: token ids of each split, the word of each id, the count of every word."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,7 +48,7 @@ def read_ids(path: Path, split: str) -> Encoded:
         return Encoded(*(arrays[f"{split}_{field}"] for field in Encoded._fields))
 
 
-def write_words(path: Path, words: list[str]) -> None:
+def write_words(path: Path, words: Iterable[str]) -> None:
     """Write one word per line; words contain no white space."""
     write_text(path, "".join(f"{word}\n" for word in words))
 

@@ -1,7 +1,7 @@
 """From headlines to token ids, by a vocabulary of the most frequent words."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import count, islice
 from typing import NamedTuple
 
@@ -55,20 +55,22 @@ def count_words(tokens: Tokens, headlines: int) -> tuple[list[str], np.ndarray]:
     return [words[index] for index in order.tolist()], counts[order]
 
 
-def make_vocabulary(words: Sequence[str], size: int, pretrained: Iterable[str] = ()) -> list[str]:
-    """Return `<pad>`, `<unk>`, the first `size - 2` of the words and the `pretrained`; a word's position is its id."""
-    return list(dict.fromkeys([*SPECIAL, *words[: size - len(SPECIAL)], *pretrained]))
+def make_vocabulary(words: Sequence[str], size: int, pretrained: Iterable[str] = ()) -> dict[str, int]:
+    """Return the ids, in order, of `<pad>`, `<unk>`, the first `size - 2` of the words and the `pretrained`."""
+    return number_words(dict.fromkeys([*SPECIAL, *words[: size - len(SPECIAL)], *pretrained]))
 
 
-def encode(tokens: Tokens, vocabulary: Sequence[str], max_length: int) -> tuple[np.ndarray, np.ndarray]:
+def number_words(words: Iterable[str]) -> dict[str, int]:
+    """Return the position of each word."""
+    return {word: position for position, word in enumerate(words)}
+
+
+def encode(tokens: Tokens, vocabulary: Mapping[str, int], max_length: int) -> tuple[np.ndarray, np.ndarray]:
     """Map tokens to ids, each headline truncated to `max_length`.
 
     Returns the ids, int32 (remaining tokens,), headline after headline, and the length of each, int64 (headlines,).
     """
-    ids = np.full(len(tokens.words), UNKNOWN, dtype=np.int32)
-    for id, word in enumerate(vocabulary):
-        if word in tokens.words:
-            ids[tokens.words[word]] = id
+    ids = np.fromiter((vocabulary.get(word, UNKNOWN) for word in tokens.words), np.int32, len(tokens.words))
     indexes = tokens.indexes
     if tokens.lengths.max(initial=0) > max_length:
         starts = np.repeat(tokens.lengths.cumsum() - tokens.lengths, tokens.lengths)
@@ -76,11 +78,10 @@ def encode(tokens: Tokens, vocabulary: Sequence[str], max_length: int) -> tuple[
     return ids[indexes], np.minimum(tokens.lengths, max_length)
 
 
-def unknown_words(tokens: Tokens, vocabulary: Iterable[str]) -> list[list[str]]:
+def unknown_words(tokens: Tokens, vocabulary: Container[str]) -> list[list[str]]:
     """Return the distinct words of each headline that are not in the vocabulary, in order."""
-    known = set(vocabulary)
     words = list(tokens.words)
-    is_unknown = np.array([word not in known for word in words], dtype=bool)
+    is_unknown = np.array([word not in vocabulary for word in words], dtype=bool)
     positions = np.flatnonzero(is_unknown[tokens.indexes])
     headlines = np.repeat(np.arange(len(tokens.lengths)), tokens.lengths)[positions]
     found: list[dict[str, None]] = [{} for _ in tokens.lengths]
