@@ -4,7 +4,8 @@
 # make demo             classify the sentences of params.yaml with the selected model
 # make test             run the tests              make test-slow: the slow ones
 # make fuzz             MINUTES=5: look for input that a reader or the pipeline does not handle    ONLY=pipeline
-# make bench            compare each step with the chapter's code: about twelve minutes on two idle cores
+# make bench            compare each step with the chapter's code, on two idle cores    PARAMS=configs/news-headlines-v1.yaml
+# make bench-large      seconds and memory with up to ten million headlines
 # make exps             list the experiments of this commit    VARIANT=stacked_lstm: their scores of one variant
 # make commit           commit parameters, dvc.lock, metrics and plots    MESSAGE="..."
 # make lint             format, lint and types
@@ -29,7 +30,7 @@ PIP := pip --disable-pip-version-check
 # PyPI's torch for Linux is the CUDA build, 2.7 GB with its libraries. The CPU build on PyTorch's own index has 0.2 GB.
 TORCH_CPU := $(PIP) install --no-deps --retries 1 --timeout 10 --index-url https://download.pytorch.org/whl/cpu
 
-.PHONY: repro demo test test-slow fuzz bench exps commit lint lock docs ablation search near-duplicates \
+.PHONY: repro demo test test-slow fuzz bench bench-large exps commit lint lock docs ablation search near-duplicates \
 	learning-rates steps results seeds book
 
 repro: .venv/installed
@@ -49,7 +50,11 @@ fuzz: .venv/tests
 	FUZZ_MINUTES=$(or $(MINUTES),5) pytest -m hypothesis -o python_files="test_*.py fuzz.py" -k "$(ONLY)"
 
 bench: .venv/benchmarks
-	$(STUDY) benchmarks.run
+	$(STUDY) benchmarks.run $(PARAMS:params.yaml=configs/news-headlines-v1.yaml)
+	python docs/fill.py
+
+bench-large: .venv/benchmarks
+	$(STUDY) benchmarks.large
 	python docs/fill.py
 
 exps: .venv/installed

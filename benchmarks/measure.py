@@ -3,6 +3,7 @@
 import gc
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,13 @@ from typing import Any
 import psutil
 
 SAMPLE = 0.005  # seconds between two readings of a process's memory
+# A process of its own, as the system's figure for a command includes the memory of the process that starts it.
+LAUNCHER = """
+import resource, subprocess, sys, time
+start = time.perf_counter()
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
 
 
 @dataclass(frozen=True)
@@ -92,18 +100,15 @@ def _report(connection: Connection, function: Callable[..., object], arguments: 
     connection.send(timed(lambda: function(*arguments)))
 
 
-def memory_of(command: Sequence[str], folder: Path) -> float:
-    """Run a command; return the peak memory of its process in MiB. Raises CalledProcessError if it fails."""
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+def cost(command: Sequence[str], folder: Path, **options: Any) -> tuple[float, float]:
+    """Run a command; return its seconds and the peak memory of its process in MiB, as the system counts it.
 
-    def ended() -> bool:
-        time.sleep(SAMPLE)
-        return process.poll() is not None
-
-    highest = _highest_memory(process.pid, ended)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return highest
+    Raises CalledProcessError if it fails.
+    """
+    command = [sys.executable, "-c", LAUNCHER, *command]
+    output = subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE, text=True, **options).stdout
+    seconds, memory = map(float, output.split())
+    return seconds, memory / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def _highest_memory(process_id: int | None, ended: Callable[[], bool]) -> float:

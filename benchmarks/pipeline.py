@@ -13,14 +13,14 @@ from sarcasm.base.command import InputError
 
 ROOT = Path(__file__).parent.parent
 CHANGED = "bi_lstm"
-MUST_RUN = {f"train@{CHANGED}-1", "evaluate", "draw-figures", "report"}
+MUST_RUN = {f"train@{CHANGED}-1", "evaluate", "prepare-page", "draw-figures", "report"}
 
 
 def run(folder: Path, *command: str) -> str:
     """Run a command in this Python's environment; return its output."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "DVC_NO_ANALYTICS": "1"}
-    return subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, text=True).stdout
 
 
 def measure_pipeline(folder: Path) -> list[Row]:
@@ -44,16 +44,13 @@ def measure_pipeline(folder: Path) -> list[Row]:
     text = params.read_text(encoding="utf-8")
     before, rate = re.search(rf"( {CHANGED}:.*?learning_rate: )([\d.]+)", text, re.DOTALL).groups()
     params.write_text(text.replace(before + rate, before + str(float(rate) / 2)), encoding="utf-8")
-    ran = re.findall("Running stage '(.+)'", run(clone, "dvc", "repro"))
+    output = []
+    changed = timed(lambda: output.append(run(clone, "dvc", "repro")))
+    ran = re.findall("Running stage '(.+)'", output[0])
     if set(ran) != MUST_RUN:
         raise InputError(f"a changed rate of {CHANGED} ran {', '.join(ran)}")
     return [
         Row("the pipeline on the bundled corpus, two jobs", [seconds[2]], "one job", [seconds[1]], goal=1.6),
         Row("dvc repro with nothing to do", nothing, "dvc status plus half a second", bound, faster=False, goal=1),
-        Row(
-            f"stages run after a changed rate of {CHANGED}",
-            *([float(len(ran))], "those affected", [float(len(MUST_RUN))], "stages"),
-            faster=False,
-            goal=1,
-        ),
+        Row(f"dvc repro after a changed rate of {CHANGED}: {len(ran)} stages", [changed], "all stages", [seconds[1]]),
     ]

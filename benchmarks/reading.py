@@ -1,19 +1,13 @@
-"""Text and vectors: token ids, vectors from a zip, a remote zip, and growth with the corpus."""
+"""Text and vectors: token ids, vectors from a compressed file, and one member of a remote zip."""
 
 import random
-import sys
 import zipfile
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
-import yaml
 from benchmarks import chapter
-from benchmarks.measure import Row, in_processes, in_turns, memory_of
-from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import CountVectorizer
+from benchmarks.measure import Row, in_processes
 from tests.servers import running
 
 from sarcasm.base.command import InputError
@@ -22,30 +16,23 @@ from sarcasm.base.params import Params
 from sarcasm.fetch.download import extract_member, fetch_member
 from sarcasm.fetch.sources import Content, Remote
 from sarcasm.network.dataset import HeadlineDataset
-from sarcasm.text.corpus import Headline, format_line
+from sarcasm.text.corpus import Headline
 from sarcasm.text.encoded import Encoded
-from sarcasm.text.tokenizers import STOP_WORDS, TOKENIZERS
+from sarcasm.text.tokenizers import TOKENIZERS
 from sarcasm.text.vocabulary import count_words, encode, make_vocabulary, tokenize
 from sarcasm.vectors.glove import read_vectors
 
-ROOT = Path(__file__).parent.parent
 DICTIONARY = "a dict of arrays, from the extracted text"
 WORDS, DIMENSION = 400_000, 50  # as GloVe 6B 50d
-REPEATS = 1, 3, 10, 30  # of the corpus
-
-
-def to_ids(texts: Sequence[str], params: Params) -> tuple[np.ndarray, np.ndarray]:
-    """Return ids and lengths, as `encode` does, with our code and the chapter's plain vocabulary."""
-    settings = params.vocabularies.plain
-    tokens = tokenize(texts, TOKENIZERS[settings.tokenizer])
-    vocabulary = make_vocabulary(count_words(tokens, int(params.split.train))[0], settings.size)
-    return encode(tokens, vocabulary, settings.max_length)
 
 
 def padded_ids(texts: Sequence[str], params: Params) -> np.ndarray:
-    """Return padded ids, int32 (headlines, max_length), with our code."""
-    encoded = Encoded(*to_ids(texts, params), np.zeros(len(texts)))
-    headlines = HeadlineDataset(encoded, params.vocabularies.plain.max_length)
+    """Return padded ids, int32 (headlines, max_length), with our code and the chapter's plain vocabulary."""
+    settings = params.vocabularies.plain
+    tokens = tokenize(texts, TOKENIZERS[settings.tokenizer])
+    vocabulary = make_vocabulary(count_words(tokens, int(params.split.train))[0], settings.size)
+    encoded = Encoded(*encode(tokens, vocabulary, settings.max_length), np.zeros(len(texts)))
+    headlines = HeadlineDataset(encoded, settings.max_length)
     return next(headlines.batches(len(headlines), bucketed=False)).ids.numpy()
 
 
@@ -55,28 +42,21 @@ def chapter_ids(texts: Sequence[str], params: Params) -> np.ndarray:
     return chapter.padded_ids(texts, int(params.split.train), settings.size, settings.max_length).numpy()
 
 
-def sklearn_counts(texts: Sequence[str], params: Params) -> csr_matrix:
-    """Return the counts of the vocabulary's words with scikit-learn."""
-    counter = CountVectorizer(stop_words=sorted(STOP_WORDS), max_features=params.vocabularies.plain.size)
-    return counter.fit(texts[: int(params.split.train)]).transform(texts)
-
-
 def split_words(texts: Sequence[str], params: Params) -> list[list[str]]:
     """Split headlines at white space."""
     return [text.split() for text in texts]
 
 
 def measure_text(headlines: Sequence[Headline], params: Params) -> list[Row]:
-    """Compare headlines to padded ids with the chapter's code, CountVectorizer and str.split."""
+    """Compare headlines to padded ids with the chapter's code and str.split."""
     texts = [headline.text for headline in headlines]
     if not np.array_equal(padded_ids(texts, params), chapter_ids(texts, params)):
         raise InputError("the chapter's ids and ours differ")
-    calls = [padded_ids, chapter_ids, sklearn_counts, split_words]
+    calls = [padded_ids, chapter_ids, split_words]
     seconds, _ = in_processes({call.__name__: (call, texts, params) for call in calls}, rounds=5, warm=True)
     step, ours = f"clean, tokenize, vocabulary, ids of {len(texts):,} headlines", seconds["padded_ids"]
     return [
         Row(step, ours, "BeautifulSoup on each headline, word by word (chapter)", seconds["chapter_ids"], goal=15),
-        Row(step, ours, "scikit-learn's CountVectorizer (counts, not ids)", seconds["sklearn_counts"]),
         Row(step, ours, "str.split alone", seconds["split_words"], faster=False),
     ]
 
@@ -96,13 +76,6 @@ def make_vectors(path: Path, wanted: Sequence[str]) -> None:
         with archive.open(entry, "w") as member:
             for word, row in zip(words, random_numbers.integers(len(numbers), size=(WORDS, DIMENSION)), strict=True):
                 member.write(f"{word} {' '.join([numbers[place] for place in row.tolist()])}\n".encode())
-
-
-def read_from_zip(path: Path, words: Sequence[str]) -> np.ndarray:
-    """Extract and verify the member as download-glove does, then read the vectors of `words`."""
-    target = path.with_suffix(".txt.gz")
-    extract_member(path, Content(f"{path.stem}.txt"), target)
-    return read_from_member(target, words)
 
 
 def read_from_member(path: Path, words: Sequence[str]) -> np.ndarray:
@@ -132,31 +105,29 @@ def inflate(path: Path) -> None:
 
 
 def measure_vectors(words: Sequence[str], folder: Path) -> list[Row]:
-    """Compare zip to matrix with a dict of arrays, gensim and decompression alone: seconds and memory."""
+    """Compare compressed member to matrix with a dict of arrays, gensim and decompression alone."""
     archive = folder / "vectors.50d.zip"
     make_vectors(archive, words)
     with zipfile.ZipFile(archive) as packed:
         text = Path(packed.extract("vectors.50d.txt", folder))
-    if not np.array_equal(read_from_zip(archive, words), read_from_dict(text, words)):
+    member = archive.with_suffix(".txt.gz")
+    extract_member(archive, Content("vectors.50d.txt"), member)
+    if not np.array_equal(read_from_member(member, words), read_from_dict(text, words)):
         raise InputError("the chapter's vectors and ours differ")
     calls = {
-        "from the zip": (read_from_zip, archive, words),
-        "from the compressed member": (read_from_member, archive.with_suffix(".txt.gz"), words),
+        "ours": (read_from_member, member, words),
         "dict": (read_from_dict, text, words),
         "gensim": (read_from_gensim, text, words),
         "bare": (inflate, archive),
     }
     seconds, memory = in_processes(calls, rounds=3, warm=False)
-    rows = []
-    for ours in ("from the zip", "from the compressed member"):
-        step = f"vectors of {len(words):,} words out of {WORDS:,} x {DIMENSION}, {ours}"
-        rows += [
-            Row(step, seconds[ours], DICTIONARY, seconds["dict"], goal=5),
-            Row(step, seconds[ours], "gensim, from the extracted text", seconds["gensim"]),
-            Row(step, seconds[ours], "decompression alone", seconds["bare"], faster=False, goal=1.7),
-            Row(step, memory[ours], DICTIONARY, memory["dict"], unit="MiB", faster=False, goal=0.33),
-        ]
-    return rows
+    step = f"vectors of {len(words):,} words out of {WORDS:,} x {DIMENSION}"
+    return [
+        Row(step, seconds["ours"], DICTIONARY, seconds["dict"]),
+        Row(step, seconds["ours"], "gensim, from the extracted text", seconds["gensim"]),
+        Row(step, seconds["ours"], "decompression alone", seconds["bare"], faster=False, goal=1.7),
+        Row(step, memory["ours"], DICTIONARY, memory["dict"], unit="MiB", faster=False, goal=0.33),
+    ]
 
 
 def measure_fetch(folder: Path) -> list[Row]:
@@ -172,37 +143,5 @@ def measure_fetch(folder: Path) -> list[Row]:
         remote = Remote("four.zip", addresses=(server.at("/four.zip"),))
         fetch_member(remote, Content("50d.txt"), target, allow_http=True)
         sent = server.sent
-    step, figures = "one member of a remote zip of four", {"unit": "MiB", "faster": False}
-    return [
-        Row(step, [sent / 2**20], "the compressed member", [member / 2**20], **figures, goal=1.01),
-        Row(step, [sent / 2**20], "the whole zip", [archive.stat().st_size / 2**20], **figures),
-    ]
-
-
-def measure_growth(headlines: Sequence[Headline], params: Params) -> list[Row]:
-    """Repeat the corpus: seconds per headline compared with the corpus itself, and the memory of the stage."""
-    texts = [headline.text for headline in headlines]
-    calls = {times: partial(to_ids, texts * times, params) for times in REPEATS}
-    taken = in_turns(calls, rounds=3)
-    each = {times: [seconds / times / len(texts) * 1e6 for seconds in taken[times]] for times in REPEATS}
-    alone = "the corpus once"
-    rows = [
-        Row(f"ids of the corpus {times} times", each[times], alone, each[1], "µs per headline", faster=False, goal=1.15)
-        for times in REPEATS[1:]
-    ]
-    once, most = (stage_memory(list(headlines) * times, params) for times in (REPEATS[0], REPEATS[-1]))
-    added = len(headlines) * (REPEATS[-1] - REPEATS[0])
-    bytes_each = (most - once) * 2**20 / added
-    step = f"memory of the tokenize stage, corpus {REPEATS[-1]} times"
-    return [*rows, Row(step, [bytes_each], "1 KiB", [1024], "B per headline", faster=False, goal=1)]
-
-
-def stage_memory(headlines: Sequence[Headline], params: Params) -> float:
-    """Run tokenize_corpus.py on the headlines, all of them for training; return the MiB of its process."""
-    with TemporaryDirectory() as folder:
-        splits = Path(folder, "data/split")
-        splits.mkdir(parents=True)
-        for split, lines in {"train": headlines, "validation": headlines[:1], "test": []}.items():
-            (splits / f"{split}.jsonl").write_bytes(b"".join(map(format_line, lines)))
-        Path(folder, "params.yaml").write_text(yaml.safe_dump(params.model_dump()), encoding="utf-8")
-        return memory_of([sys.executable, str(ROOT / "stages/tokenize_corpus.py"), "plain"], Path(folder))
+    step, bare = "one member of a remote zip of four", "the compressed member"
+    return [Row(step, [sent / 2**20], bare, [member / 2**20], unit="MiB", faster=False, goal=1.01)]

@@ -2,74 +2,98 @@
 
     make bench
 
-in:   configs/book.yaml           the chapter's settings
-      version 1 of the headlines  downloaded as the pipeline does, from its address or from HEADLINES_MIRROR
-out:  benchmarks/results.json     each comparison with the values of its rounds; versions and cores
-      benchmarks/table.md         all comparisons
-      benchmarks/summary.md       comparisons of speed with a goal, for the README
-      benchmarks/figure.png       how many times faster than its baseline each step is
+in:   configs/news-headlines-v1.yaml  or PARAMS (with absolute paths): corpus and vectors
+      configs/book.yaml               the chapter's settings, for all else
+out:  benchmarks/results.json         each comparison with the values of its rounds; versions and cores
+      benchmarks/table.md             all comparisons
+      benchmarks/levels.md            seconds of training to some validation accuracies
 """
 
 import os
 import platform
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import chdir
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
+from subprocess import CalledProcessError
 from tempfile import TemporaryDirectory
 
+import pandas as pd
 import torch
+import yaml
 from benchmarks import networks, pipeline, reading
 from benchmarks.measure import Row
-from matplotlib.figure import Figure
 
-from sarcasm.base.command import run
+from sarcasm.base.command import InputError, run
+from sarcasm.base.documents import read_document
 from sarcasm.base.files import write_json, write_text
-from sarcasm.base.params import read_params
-from sarcasm.fetch.download import fetch
-from sarcasm.fetch.sources import CORPORA
-from sarcasm.results.figures import COLOURS, STYLE, save_figure
-from sarcasm.text.corpus import read_headlines
+from sarcasm.base.params import Params, check_params, read_params
+from sarcasm.text.corpus import Headline, read_formatted
 from sarcasm.text.tokenizers import TOKENIZERS
 from sarcasm.text.vocabulary import count_words, tokenize
 
-OUT = Path("benchmarks")
+ROOT, OUT = Path(__file__).resolve().parent.parent, Path("benchmarks")
+STAGES = (
+    *("check_params", "download_corpus", "download_vectors glove", "download_vectors extra_vectors"),
+    *("split_corpus", "tokenize_corpus plain", "tokenize_corpus glove", "glove_coverage"),
+)
 
 
-def main() -> None:
+def main(params: str) -> None:
     """Measure all rows, with one thread, and write the results."""
     torch.set_num_threads(1)  # as in the stages; the chapter's loop has one too
-    rows = []
     with TemporaryDirectory() as temporary:
-        for row in map(rounded, measure(Path(temporary))):
+        folder = Path(temporary)
+        prepare(Path(params), folder)
+        book = read_params(Path("configs/book.yaml"), Path("params.yaml"))
+        headlines = list(read_formatted(folder / "data/raw/headlines.jsonl"))
+        rows = []
+        for row in map(rounded, measure(headlines, book, folder)):
             print(" | ".join(cells(row)), flush=True)
             rows.append(row)
-    write_json(OUT / "results.json", {"machine": describe_machine(), "rows": [describe(row) for row in rows]})
+        with chdir(folder):
+            levels = networks.measure_levels(book, headlines).round(1)
+    print(format_levels(levels))
+    results = {
+        "machine": describe_machine(),
+        "rows": [describe(row) for row in rows],
+        "levels": describe_levels(levels),
+    }
+    write_json(OUT / "results.json", results)
     write_text(OUT / "table.md", format_table(rows))
-    write_text(OUT / "summary.md", format_table(main_lines(rows)))
-    save_figure(OUT / "figure.png", figure([row for row in rows if row.faster]))
-    missed = sum(row.reached is False for row in rows)
-    print(f"{sum(row.reached is True for row in rows)} goals reached, {missed} missed")
+    write_text(OUT / "levels.md", format_levels(levels))
 
 
-def measure(folder: Path) -> Iterator[Row]:
+def prepare(params: Path, folder: Path) -> None:
+    """Run the stages before the training in a folder. Raises InputError if their data cannot be had."""
+    document = read_document(params, Path("params.yaml"))
+    check_params(document, params)
+    (folder / "data").mkdir()
+    (folder / "data/bundled").symlink_to(ROOT / "data/bundled")
+    write_text(folder / "params.yaml", yaml.safe_dump(document, sort_keys=False))
+    for stage in STAGES:
+        script, *arguments = stage.split()
+        try:
+            pipeline.run(folder, sys.executable, str(ROOT / f"stages/{script}.py"), *arguments)
+        except CalledProcessError as error:
+            raise InputError(
+                f"needs the headlines and vectors of {params}, from the web or HEADLINES_MIRROR: {error.stderr}"
+            ) from None
+
+
+def measure(headlines: Sequence[Headline], book: Params, folder: Path) -> Iterator[Row]:
     """Yield each comparison when it is done."""
-    params = read_params(Path("configs/book.yaml"), Path("params.yaml"))
-    corpus = folder / "headlines.json"
-    fetch(CORPORA[params.corpus.source], corpus)
-    headlines = list(read_headlines(corpus))
-    training = [headline.text for headline in headlines[: int(params.split.train)]]
+    training = [headline.text for headline in headlines[: int(book.split.train)]]
     words, _ = count_words(tokenize(training, TOKENIZERS["glove"]), len(training))
-    yield from reading.measure_text(headlines, params)
+    yield from reading.measure_text(headlines, book)
     yield from reading.measure_vectors(words, folder)
     yield from reading.measure_fetch(folder)
-    yield from networks.measure_epochs(headlines, params)
-    yield from networks.measure_time_to_accuracy(headlines, params)
-    yield from networks.measure_embeddings(headlines, params)
+    yield from networks.measure_epochs(headlines, book)
+    yield from networks.measure_embeddings(headlines, book)
     yield from pipeline.measure_pipeline(folder)
-    yield from reading.measure_growth(headlines, params)
-    yield from networks.measure_growth(headlines, params)
 
 
 def describe_machine() -> dict[str, object]:
@@ -89,11 +113,6 @@ def rounded(row: Row) -> Row:
 def describe(row: Row) -> dict[str, object]:
     """Return the row with its ratio and whether it reaches the goal."""
     return asdict(row) | {"ratio": round(row.ratio, 3), "reached": row.reached}
-
-
-def main_lines(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows for the README."""
-    return [row for row in rows if row.faster and row.goal is not None]
 
 
 def cells(row: Row) -> tuple[str, ...]:
@@ -121,25 +140,21 @@ def format_table(rows: Sequence[Row]) -> str:
     return head + "".join(f"| {' | '.join(cells(row))} |\n" for row in rows)
 
 
-@STYLE
-def figure(rows: Sequence[Row]) -> Figure:
-    """Draw how many times faster than its baseline each step is, and the goals."""
-    drawing = Figure(figsize=(10, 0.8 + 0.34 * len(rows)))
-    axes = drawing.subplots()
-    places = range(len(rows), 0, -1)
-    axes.barh(places, [row.ratio for row in rows], color=COLOURS[0], height=0.6)
-    for place, row in zip(places, rows, strict=True):
-        end = max(row.ratio, row.goal or 0, 1)
-        axes.annotate(f"{row.ratio:.1f}", (end, place), (5, 0), textcoords="offset points", va="center")
-        if row.goal is not None:
-            axes.plot([row.goal, row.goal], [place - 0.4, place + 0.4], color=COLOURS[3], lw=3)
-    ratios = sorted(row.ratio for row in rows)
-    axes.set(xscale="log", xlabel="times faster than the baseline; red: the goal", xlim=(1, 2 * ratios[-1]))
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.set_yticks(places, [f"{row.step}\nbaseline: {row.baseline}" for row in rows], fontsize=8)
-    axes.set_title(f"How much faster is each step? {ratios[0]:.1f} to {ratios[-1]:.0f} times", x=0)
-    return drawing
+def describe_levels(levels: pd.DataFrame) -> dict[str, dict[str, float | None]]:
+    """Return the seconds of each variant by level, None for a level that it does not reach."""
+    return {
+        name: {str(level): None if pd.isna(x) else x for level, x in row.items()} for name, row in levels.iterrows()
+    }
+
+
+def format_levels(levels: pd.DataFrame) -> str:
+    """Return the seconds to each level as a Markdown table; empty: not reached."""
+    head = f"| seconds on one core to a validation accuracy of | {' | '.join(f'{x:.2f}' for x in levels.columns)} |\n"
+    rows = ({name: ["" if pd.isna(x) else show(x) for x in row] for name, row in levels.iterrows()}).items()
+    return f"{head}|---{'|--:' * len(levels.columns)}|\n" + "".join(
+        f"| {name} | {' | '.join(x)} |\n" for name, x in rows
+    )
 
 
 if __name__ == "__main__":
-    run(main, __doc__)
+    run(main, __doc__, "params")
