@@ -14,6 +14,7 @@ out:  models/<name>-<seed>.pt                     settings, vocabulary and weigh
       metrics/train/<name>-<seed>.json            size, scores of the saved weights, overfitting onset
 
 The state is saved to checkpoints/<name>-<seed>.pt after an epoch; a killed run resumes from it, with the same result.
+With `train.processes` above 1 the stage starts as many processes (docs/cluster.md), of which the first one writes.
 """
 
 from sarcasm.base.interrupt import exit_on_interrupt
@@ -22,6 +23,8 @@ if __name__ == "__main__":
     exit_on_interrupt()
 
 import os
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +37,13 @@ from tqdm import tqdm
 
 from sarcasm.base.command import InputError, run
 from sarcasm.base.files import write_csv, write_json, write_text
-from sarcasm.base.params import GloveVariant, LearnedVariant, read_params
+from sarcasm.base.params import GloveVariant, LearnedVariant, Params, read_params
 from sarcasm.network.checkpoint import Checkpoint, fingerprint
 from sarcasm.network.dataset import HeadlineDataset
+from sarcasm.network.launch import run_processes
 from sarcasm.network.model import HeadlineClassifier, count_parameters
 from sarcasm.network.model_file import save_model
+from sarcasm.network.processes import Processes
 from sarcasm.network.saved_model import SavedModel
 from sarcasm.network.trainer import Trainer, overfit_epoch
 from sarcasm.text.encoded import read_ids, read_words
@@ -49,9 +54,16 @@ GLOVE, EXTRA = Path("data/embeddings/glove.npy"), Path("data/embeddings/extra_ve
 def main(name: str, seed: str) -> None:
     """Run the stage for the variant called `name`."""
     params = read_params(Path("params.yaml"))
-    variant, recipe, run_name = params.variant(name), params.recipe(name), f"{name}-{seed}"
-    if run_name not in params.runs[name]:
+    params.variant(name)
+    if f"{name}-{seed}" not in params.runs[name]:
         raise InputError(f"unknown seed {seed!r}: train.seeds has {', '.join(map(str, params.train.seeds))}")
+    cuda = params.train.device != "cpu" and torch.cuda.is_available()
+    run_processes(params.train.processes, cuda, partial(train, params, name, seed))
+
+
+def train(params: Params, name: str, seed: str, processes: Processes) -> None:
+    """Train the variant called `name`; the first of the processes writes the outputs."""
+    variant, recipe, run_name = params.variant(name), params.recipe(name), f"{name}-{seed}"
     text = getattr(params.vocabularies, params.vocabulary_of(name))
     device = set_up_torch(params.train.device, int(seed))
 
@@ -70,11 +82,15 @@ def main(name: str, seed: str) -> None:
     layers = summarize(model, batch_size, text.max_length)
 
     # fit
-    trainer = Trainer(model, recipe, int(seed))
+    trainer = Trainer(model, recipe, int(seed), processes)
     inputs = [ids_file, vocabulary_file, *([GLOVE, EXTRA] if isinstance(variant, GloveVariant) else [])]
-    run_id = fingerprint(f"{variant!r} {recipe!r} {seed} {text!r} {device}", inputs)
-    with Checkpoint(Path(f"checkpoints/{run_name}.pt"), run_id) as checkpoint:
+    run_id = fingerprint(f"{variant!r} {recipe!r} {seed} {text!r} {device} {processes.count}", inputs)
+    processes.check_equal(run_id)
+    checkpoint = Checkpoint(Path(f"checkpoints/{run_name}.pt"), run_id)
+    with nullcontext() if processes.rank else checkpoint:
         fit(run_name, trainer, training, validation, checkpoint)
+        if processes.rank:
+            return
 
         # save
         saved = SavedModel(
@@ -167,16 +183,18 @@ def fit(
     name: str, trainer: Trainer, training: HeadlineDataset, validation: HeadlineDataset, checkpoint: Checkpoint
 ) -> None:
     """Train from the checkpoint, if there is one, to the last epoch. Raises InputError, naming the variant."""
-    if state := checkpoint.load():
+    first = trainer.processes.rank == 0
+    if state := trainer.processes.from_first(checkpoint.load):
         trainer.load_state_dict(state)
     done, epochs = len(trainer.history), trainer.recipe.epochs
-    bar = tqdm(range(done, epochs), name, epochs, initial=done, unit="epoch", disable=None)
+    bar = tqdm(range(done, epochs), name, epochs, initial=done, unit="epoch", disable=None if first else True)
     for _ in bar:
         try:
             epoch = trainer.run_epoch(training, validation)
         except InputError as error:
             raise InputError(f"variant {name}, {error}") from error
-        checkpoint.save(trainer.state_dict())
+        if first:
+            checkpoint.save(trainer.state_dict())
         bar.set_postfix(loss=f"{epoch.validation_loss:.4f}", accuracy=f"{epoch.validation_accuracy:.4f}")
 
 

@@ -189,6 +189,7 @@ class Train(Section):
     checkpoint: Literal["best", "last"]
     seeds: Seeds
     device: Literal["auto", "cpu", "cuda"]
+    processes: Annotated[int, Field(ge=1, le=1_000)]
 
 
 class OwnTraining(Section):
@@ -327,7 +328,9 @@ class Params(Section):
     def recipe(self, name: str) -> Recipe:
         """Return how to train the network called `name`."""
         variant = self.variant(name)
-        settings = self.train.model_dump(exclude={"seeds", "device"}) | {"learning_rate": variant.learning_rate}
+        settings = self.train.model_dump(exclude={"seeds", "device", "processes"}) | {
+            "learning_rate": variant.learning_rate
+        }
         rates = {"wide": variant.wide.learning_rate} if variant.wide else {}
         if variant.training:
             own = variant.training.model_dump(exclude_none=True)

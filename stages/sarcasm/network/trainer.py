@@ -5,6 +5,7 @@ import inspect
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
@@ -15,11 +16,13 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from sarcasm.base.command import InputError
 from sarcasm.network.dataset import Batch, HeadlineDataset
+from sarcasm.network.processes import Processes
 
 if TYPE_CHECKING:  # predict.py loads a saved model and needs no parameters
     from sarcasm.base.params import Recipe
 
 EVALUATION_BATCH = 512  # headlines
+ALONE = Processes()
 
 
 class Scores(NamedTuple):
@@ -97,47 +100,55 @@ def train_epoch(
     batches: Iterable[Batch],
     schedulers: Sequence[LambdaLR] = (),
     r_drop: float = 0,
+    processes: Processes = ALONE,
 ) -> Scores:
-    """Take one optimization step per batch; return the scores measured meanwhile.
+    """Take one optimization step per batch, of which each process has its rows; return the scores measured meanwhile.
 
     Raises InputError, naming the step, if a loss is not finite.
     """
     model.train()
-    losses, outputs, targets = [], [], []
-    for ids, labels, _ in batches:
+    sizes, losses, outputs, targets = [], [], [], []
+    for batch in batches:
+        ids, labels, rows = processes.share(batch)
+        size = len(batch.labels)
         loss, objective, logits = regularized_loss(model, ids, labels, r_drop)
         for optimizer in optimizers:
             optimizer.zero_grad()
-        objective.backward()  # type: ignore[no-untyped-call]
+        (objective * (rows / size)).backward()  # type: ignore[no-untyped-call]
+        processes.sum_gradients(model, batch.ids)
         for optimizer in optimizers:
             optimizer.step()
         for scheduler in schedulers:
             scheduler.step()
-        losses.append(loss.detach())
-        outputs.append(logits.detach())
-        targets.append(labels)
-    steps = torch.stack(losses).cpu()  # the only synchronization with the device in an epoch
+        sizes.append(size)
+        losses.append(loss.detach() * (rows / size))
+        outputs.append(logits.detach()[:rows])
+        targets.append(labels[:rows])
+    steps = processes.sum(torch.stack(losses)).cpu()  # the only synchronization with the device in an epoch
     if not steps.isfinite().all():
         step = int(steps.isfinite().logical_not().nonzero()[0]) + 1
         raise InputError(f"step {step}: the loss is {steps[step - 1]:g}; try a lower learning_rate")
-    sizes = torch.tensor([len(labels) for labels in targets], dtype=torch.float64)
-    total = int(sizes.sum())
-    return Scores(float(steps.double() @ sizes) / total, int(_correct(torch.cat(outputs), torch.cat(targets))) / total)
+    correct = processes.sum(_correct(torch.cat(outputs), torch.cat(targets)))
+    return Scores(float(steps.double() @ torch.tensor(sizes).double()) / sum(sizes), int(correct) / sum(sizes))
 
 
 @torch.no_grad()
-def predict(model: nn.Module, headlines: HeadlineDataset, bucketed: bool) -> Tensor:
-    """Return the logit of every headline in order, float32 (headlines,), on the CPU."""
+def predict(model: nn.Module, headlines: HeadlineDataset, bucketed: bool, processes: Processes = ALONE) -> Tensor:
+    """Return the logit of every headline in order, float32 (headlines,), on the CPU.
+
+    Each process computes every `processes.count`-th batch.
+    """
     model.eval()
-    logits = torch.empty(len(headlines), device=headlines.ids.device)
-    for ids, _, indexes in headlines.batches(EVALUATION_BATCH, bucketed):
+    logits = torch.zeros(len(headlines), device=headlines.ids.device)
+    batches = headlines.batches(EVALUATION_BATCH, bucketed)
+    for ids, _, indexes in islice(batches, processes.rank, None, processes.count):
         logits[indexes] = model(ids)
-    return logits.cpu()
+    return processes.sum(logits).cpu()
 
 
-def evaluate(model: nn.Module, headlines: HeadlineDataset, bucketed: bool) -> Scores:
+def evaluate(model: nn.Module, headlines: HeadlineDataset, bucketed: bool, processes: Processes = ALONE) -> Scores:
     """Return mean loss and accuracy over all headlines, not over batches."""
-    logits, labels = predict(model, headlines, bucketed), headlines.labels.cpu()
+    logits, labels = predict(model, headlines, bucketed, processes), headlines.labels.cpu()
     loss = binary_cross_entropy_with_logits(logits.double(), labels.double())
     return Scores(float(loss), int(_correct(logits, labels)) / len(labels))
 
@@ -152,8 +163,8 @@ class Trainer:
     Source: the book, chapter 7: Adam with its default betas, binary cross-entropy, batches shuffled every epoch.
     """
 
-    def __init__(self, model: nn.Module, recipe: "Recipe", seed: int) -> None:
-        self.model, self.recipe = model, recipe
+    def __init__(self, model: nn.Module, recipe: "Recipe", seed: int, processes: Processes = ALONE) -> None:
+        self.model, self.recipe, self.seed, self.processes = model, recipe, seed, processes
         self.bucketed = recipe.batching == "bucketed"
         self.optimizers = make_optimizers(model, recipe.learning_rate, recipe.learning_rates)
         self.shuffle = torch.Generator().manual_seed(seed)
@@ -166,13 +177,14 @@ class Trainer:
         Raises InputError, naming epoch and step, if a loss is not finite.
         """
         number = len(self.history) + 1
+        self.processes.seed(self.seed, number)
         try:
             batches = training.batches(self.recipe.batch_size, self.bucketed, self.shuffle)
             schedulers = self._schedulers(number, len(training.spans(self.recipe.batch_size, self.bucketed)))
-            trained = train_epoch(self.model, self.optimizers, batches, schedulers, self.recipe.r_drop)
+            trained = train_epoch(self.model, self.optimizers, batches, schedulers, self.recipe.r_drop, self.processes)
         except InputError as error:
             raise InputError(f"epoch {number}, {error}") from error
-        scores = evaluate(self.model, validation, self.bucketed)
+        scores = evaluate(self.model, validation, self.bucketed, self.processes)
         if not math.isfinite(scores.loss):
             raise InputError(f"epoch {number}, validation: the loss is {scores.loss:g}; try a lower learning_rate")
         self.history.append(Epoch(number, *trained, *scores))
