@@ -37,9 +37,9 @@ def run_processes(count: int, cuda: bool, train: Callable[[Processes], None]) ->
 
 
 def _work(count: int, cuda: bool, train: Callable[[Processes], None]) -> None:
-    """Be one of the processes. An error goes to the launcher, which prints that of the first one that failed.
+    """Be one of the processes. An error is reported to the launcher.
 
-    torchrun itself would print it after a long traceback, so one process of each machine prints it first.
+    `_start` prints one line. torchrun prints pages, so the first process that fails on a machine prints its line too.
     """
     _end_with_launcher()
     try:
@@ -47,11 +47,21 @@ def _work(count: int, cuda: bool, train: Callable[[Processes], None]) -> None:
         train(processes)
         distributed.destroy_process_group()
     except (InputError, OSError) as error:
-        report = json.dumps({"message": " ".join(str(error).split()), "timestamp": int(time.time())})
-        Path(os.environ["TORCHELASTIC_ERROR_FILE"]).write_text(report, encoding="utf-8")
-        if os.environ["TORCHELASTIC_RUN_ID"] == RUN or os.environ["LOCAL_RANK"] != "0":
+        file = Path(os.environ["TORCHELASTIC_ERROR_FILE"])  # attempt_0/<process>/error.json
+        report = {"message": " ".join(str(error).split()), "timestamp": int(time.time())}
+        file.write_text(json.dumps(report), encoding="utf-8")
+        if os.environ["TORCHELASTIC_RUN_ID"] == RUN or not _is_first(file.parents[1]):
             sys.exit(1)
         raise
+
+
+def _is_first(folder: Path) -> bool:
+    """Return whether this process is the first to ask, of those with the same folder."""
+    try:
+        (folder / "reported").mkdir()
+    except FileExistsError:
+        return False
+    return True
 
 
 def _join(count: int, cuda: bool) -> Processes:

@@ -51,9 +51,12 @@ class Processes:
         sums = self.sum(torch.cat([part.flatten() for part in parts]))
         sizes = [part.numel() for part in parts]
         for (weight, gradient), part, total in zip(weights, parts, torch.split(sums, sizes), strict=True):
-            weight.grad = total.view_as(part)
+            values = total.view_as(part)
             if gradient.is_sparse:
-                weight.grad = torch.sparse_coo_tensor(rows[None], weight.grad, weight.shape, is_coalesced=True)
+                values = torch.sparse_coo_tensor(
+                    rows[None], values, weight.shape, check_invariants=False, is_coalesced=True
+                )
+            weight.grad = values
 
     def seed(self, seed: int, epoch: int) -> None:
         """Start the random numbers of an epoch, for dropout; one process goes on with those of the epoch before."""
