@@ -48,6 +48,7 @@ REFUSED = {
     "size": [None, 2, 10_000_001, *INTEGER],
     "max_length glove.dimension embedding_dimension hidden_size": [None, *WIDTH, *INTEGER],
     "epochs batch_size resamples": [None, *COUNT, *INTEGER],
+    "processes": [None, 0, -1, 1_001, *INTEGER],
     "layers": [None, -1, 101, *INTEGER],
     "learning_rate": [None, 0, -0.1, 1.1, "1e1", "-1e-05", math.nan, math.inf, "1e999", *NUMBER],
     "embedding inter_layer rnn_output linear": [None, -0.1, 1, 1.5, math.nan, *NUMBER],

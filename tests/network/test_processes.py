@@ -144,7 +144,10 @@ def test_ctrl_c_ends_all_processes_silently(project):
 def test_an_error_of_a_process_is_one_line(project):
     vectors = np.load(project / "data/embeddings/glove.npy")
     np.save(project / "data/embeddings/glove.npy", np.full_like(vectors, np.nan))
+    model = project / "models/glove_lstm-1.pt"
+    before = model.read_bytes()
     failed = run(project, "python", "stages/train.py", "glove_lstm", "1", code=1)
+    assert model.read_bytes() == before
     assert (
         failed.stderr == "train.py: variant glove_lstm-1, epoch 1, step 1: the loss is nan; try a lower learning_rate\n"
     )
