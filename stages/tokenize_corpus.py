@@ -26,11 +26,11 @@ import pandas as pd
 
 from sarcasm.base.command import InputError, run
 from sarcasm.base.files import write_csv, write_json
-from sarcasm.base.params import GloveVocabulary, read_params
+from sarcasm.base.params import GloveVocabulary, Vocabulary, read_params
 from sarcasm.text.corpus import read_formatted
 from sarcasm.text.encoded import SPLITS, Encoded, write_counts, write_ids, write_words
 from sarcasm.text.tokenizers import TOKENIZERS
-from sarcasm.text.vocabulary import UNKNOWN, count_words, encode, make_vocabulary, tokenize
+from sarcasm.text.vocabulary import UNKNOWN, Tokens, count_words, encode, make_vocabulary, tokenize
 from sarcasm.vectors.glove import read_words
 
 VECTORS = Path("data/raw/glove.txt.gz")
@@ -38,10 +38,7 @@ VECTORS = Path("data/raw/glove.txt.gz")
 
 def main(name: str) -> None:
     """Run the stage for the vocabulary called `name`."""
-    vocabularies = dict(read_params(Path("params.yaml")).vocabularies)
-    if name not in vocabularies:
-        raise InputError(f"unknown vocabulary {name!r}: params.yaml has {', '.join(vocabularies)}")
-    settings = vocabularies[name]
+    settings = read_settings(name)
     labels, sizes = array("b"), []
 
     def texts() -> Iterator[str]:
@@ -53,6 +50,22 @@ def main(name: str) -> None:
             sizes.append(len(labels) - before)
 
     tokens = tokenize(texts(), TOKENIZERS[settings.tokenizer])
+    write(name, settings, tokens, np.array(labels), sizes)
+
+
+def read_settings(name: str) -> Vocabulary:
+    """Return the parameters of the vocabulary. Raises InputError if there is none of this name."""
+    vocabularies: dict[str, Vocabulary] = dict(read_params(Path("params.yaml")).vocabularies)
+    if name not in vocabularies:
+        raise InputError(f"unknown vocabulary {name!r}: params.yaml has {', '.join(vocabularies)}")
+    return vocabularies[name]
+
+
+def write(name: str, settings: Vocabulary, tokens: Tokens, labels: np.ndarray, sizes: list[int]) -> None:
+    """Make the vocabulary of the tokens and write all outputs.
+
+    labels: int8 (headlines,), of all splits, in the order of SPLITS; sizes: the number of headlines of each
+    """
     words, counts = count_words(tokens, sizes[0])
     if not words:
         raise InputError(
@@ -63,7 +76,7 @@ def main(name: str) -> None:
     ids, lengths = encode(tokens, vocabulary, settings.max_length)
 
     folder = Path("data/tokenized")
-    write_ids(folder / f"{name}.npz", Encoded(ids, lengths, np.array(labels)), sizes)
+    write_ids(folder / f"{name}.npz", Encoded(ids, lengths, labels), sizes)
     write_words(folder / f"{name}.vocabulary.txt", vocabulary)
     write_counts(folder / f"{name}.counts.tsv", words, counts)
     histogram = pd.DataFrame({"headlines": np.bincount(tokens.lengths)}).reset_index(names="tokens")

@@ -5,7 +5,7 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from io import BufferedReader
@@ -201,10 +201,15 @@ def split_line(line: bytes) -> tuple[bytes, int]:
 
 
 def read_formatted(path: Path) -> Iterator[Headline]:
-    """Yield the headlines of lines that `format_line` wrote, twice as fast as `read_headlines`, as they are checked."""
+    """Yield the headlines of a file of lines that `format_line` wrote."""
     with path.open("rb") as file:
-        for text, label in map(split_line, file):
-            yield Headline(orjson.loads(text), label)
+        yield from parse_lines(file)
+
+
+def parse_lines(lines: Iterable[bytes]) -> Iterator[Headline]:
+    """Yield the headlines of lines that `format_line` wrote; twice as fast as `read_headlines`, which checks them."""
+    for text, label in map(split_line, lines):
+        yield Headline(orjson.loads(text), label)
 
 
 def only_class(counts: Sequence[int], classes: Sequence[str]) -> str | None:

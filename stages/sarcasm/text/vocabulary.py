@@ -16,7 +16,7 @@ SPECIAL = ("<pad>", "<unk>")
 class Tokens(NamedTuple):
     """Tokenized headlines; a token is an index into the distinct words (types).
 
-    words: the distinct words and their indexes, in order of first appearance
+    words: the distinct words, with their indexes, in order of first appearance
     indexes: int32 (tokens,), headline after headline
     lengths: int64 (headlines,), tokens of each headline
     """
@@ -41,6 +41,17 @@ def tokenize(headlines: Iterable[str], tokenizer: Tokenizer, chunk: int = 32) ->
     ends = np.flatnonzero(indexes == numbers[END])
     lengths = np.diff(ends - np.arange(len(ends)), prepend=0)
     return Tokens(dict(islice(numbers.items(), 1, None)), np.delete(indexes, ends), lengths)
+
+
+def join_tokens(parts: Iterable[Tokens]) -> Tokens:
+    """Return the tokens of all parts, as `tokenize` returns those of all their headlines at once."""
+    numbers = defaultdict[str, int](count().__next__)
+    indexes, lengths = [], []
+    for part in parts:
+        numbered = np.fromiter(map(numbers.__getitem__, part.words), np.int32, len(part.words))
+        indexes.append(numbered[part.indexes])
+        lengths.append(part.lengths)
+    return Tokens(dict(numbers), np.concatenate(indexes), np.concatenate(lengths))
 
 
 def count_words(tokens: Tokens, headlines: int) -> tuple[list[str], np.ndarray]:
