@@ -43,13 +43,19 @@ def main(params: str, jobs: int) -> None:
             run_stages(ROOT, jobs)
             print(f"\n{(ROOT / 'plots/results.md').read_text(encoding='utf-8')}\nReport: plots/report.html")
     else:
-        document = read_document(path, PARAMS)
-        check_params(document, path)
-        for section in (document["corpus"], document["glove"], document["extra_vectors"]):
-            if section["source"] not in KNOWN:
-                section["source"] = make_absolute(section["source"])
+        document = read_experiment(path)
         with only_one(path.stem, ROOT / f".dvc/tmp/{path.stem}.repro.lock"):
             run_experiment(path, document, jobs)
+
+
+def read_experiment(path: Path) -> dict[str, Any]:
+    """Return params.yaml with what a parameter file changes, the paths in it as absolute ones."""
+    document: dict[str, Any] = read_document(path, PARAMS)
+    check_params(document, path)
+    for section in (document["corpus"], document["glove"], document["extra_vectors"]):
+        if section["source"] not in KNOWN:
+            section["source"] = make_absolute(section["source"])
+    return document
 
 
 def make_absolute(source: str) -> str:
