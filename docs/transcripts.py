@@ -1,6 +1,6 @@
 """Run the commands of the pages, and replace the output that the pages show.
 
-    python docs/transcripts.py                             # about ten minutes on two cores
+    python docs/transcripts.py                             # about twenty minutes on two cores
     python docs/transcripts.py docs/own-headlines.md       # one page
 
 A command is a line with `$ ` in a fenced block, and the lines with `> ` that continue it. The commands of a page run in
@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "docs/experiments.md", ROOT / "docs/own-headlines.md"]
+PAGES = [ROOT / f"docs/{name}.md" for name in ("cluster", "experiments", "own-headlines")]
 BLOCK = re.compile(r"^```\n(\$ .*?)^```$", re.DOTALL | re.MULTILINE)
 COMMAND = re.compile(r"^\$ .*\n(?:> .*\n)*", re.MULTILINE)
 
@@ -63,7 +63,7 @@ def environment(folder: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     person = {f"GIT_{who}_{what}": "a@b.c" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    dvc = {"DVC_SITE_CACHE_DIR": str(folder / "site"), "DVC_NO_ANALYTICS": "1"}
+    dvc = {"DVC_SITE_CACHE_DIR": str(folder / "site"), "DVC_NO_ANALYTICS": "1", "XDG_CACHE_HOME": str(folder / "cache")}
     return kept | person | dvc | {"PATH": path, "PYTHONHASHSEED": "0"}  # in whose order `dvc metrics diff` lists files
 
 

@@ -2,16 +2,18 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 from importlib.metadata import version
+from pathlib import Path
 
+import psutil
 import pytest
-from tests.project import commit, environment, params, run, start, to_yaml, write_params
+import yaml
+from tests.project import commit, environment, params, run, start, write_params
 from tests.test_pipeline import stop, wait_for
 
 from sarcasm.base.command import InputError
@@ -81,8 +83,13 @@ def cluster(tmp_path):
     cluster.stop()
 
 
-def tree(folder, revision):
-    return run(folder, "git", "rev-parse", f"{revision}^{{tree}}").stdout
+def experiments(folder, remote="origin"):
+    return sorted(run(folder, "dvc", "exp", "list", remote, "--name-only").stdout.split())
+
+
+def tree(folder, name):
+    (ref,) = run(folder, "git", "for-each-ref", "--format=%(refname)", f"refs/exps/**/{name}").stdout.split()
+    return run(folder, "git", "rev-parse", f"{ref}^{{tree}}").stdout
 
 
 def refusal(folder, *arguments):
@@ -92,36 +99,114 @@ def refusal(folder, *arguments):
     return failed.stderr.removeprefix("sweep.py: ").strip()
 
 
+def wait_for_training(worker, size):
+    """Wait until a child of the worker has trained some epochs of a network of this size."""
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline:
+        for process in psutil.Process(worker.pid).children(recursive=True):
+            try:
+                folder = Path(process.cwd())
+                if "stages/train.py" in process.cmdline() and (folder / "checkpoints/lstm-1.pt").exists():
+                    document = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
+                    if document["variants"]["lstm"]["hidden_size"] == size:
+                        return
+            except psutil.NoSuchProcess:
+                pass
+        time.sleep(0.05)
+    pytest.fail("no training on the worker")
+
+
 @pytest.mark.slow
-def test_a_sweep_ends_with_every_experiment_after_ctrl_c_and_a_killed_worker(shared, cluster, tmp_path):
+def test_a_sweep_ends_with_every_experiment_after_ctrl_c_and_a_killed_worker(shared, cluster):
     first, _ = cluster.start_worker("w1"), cluster.start_worker("w2")
-    clones = [cluster.folder / "headline-rnn" / socket.gethostname() / str(number) for number in (1, 2)]
     command = *SWEEP, cluster.address, "-S", "variants.lstm.hidden_size=5,6,7"
     process = start(shared, *command)
-    wait_for(clones[0] / "checkpoints/lstm-1.pt", process)
+    wait_for(cluster.folder / "headline-rnn" / socket.gethostname() / "1/checkpoints/lstm-1.pt", process)
     output, error = stop(process, signal.SIGINT)
     assert process.returncode == 130 and not output and "Traceback" not in error, error
 
     process = start(shared, *command)
-    machines = {}  # of each experiment, in order
-    for line in process.stderr:
-        name, _, what = line.strip().partition(": ")
-        if what.startswith("runs on "):
-            machines.setdefault(name, []).append(what.removeprefix("runs on "))
-        if what == "runs on w1":
-            killed = name
-            break
-    deadline = time.monotonic() + 120
-    while not any((clone / "checkpoints/lstm-1.pt").exists() for clone in clones) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    killed = next(line.partition(":")[0] for line in process.stderr if line.endswith(": runs on w1\n"))
+    size = int(killed.split("-")[1])
+    wait_for_training(first, size)
     first.kill()
     table, error = process.communicate()
-    assert process.returncode == 0, error
-    assert f"{killed}: runs on w2" in error
-    names = sorted(line.split()[0] for line in table.splitlines()[1:] if line.split()[0] != "master")
-    assert [name[: len("hidden_size-5")] for name in names] == ["hidden_size-5", "hidden_size-6", "hidden_size-7"]
-    assert sorted(run(shared, "dvc", "exp", "list", "origin", "--name-only").stdout.split()) == names
+    assert process.returncode == 0 and f"{killed}: runs on w2" in error, error
+    names = experiments(shared)
+    assert [name[:-8] for name in names] == ["hidden_size-5", "hidden_size-6", "hidden_size-7"]
+    assert {line.split()[0] for line in table.splitlines()} == {"experiment", "master", *names}
+    assert {line.split()[1] for line in table.splitlines()[1:]} == {"lstm"}
 
-    size = killed.removeprefix("hidden_size-")[0]
+    again = run(shared, *command)
+    assert again.stdout == table and "runs on" not in again.stderr
+    trials = *command[:-1], "variants.lstm.hidden_size=choice(5,6,7)", "--optuna", "3"
+    for _ in range(2):
+        run(shared, *trials)
+        assert experiments(shared) == names
+    (study,) = (shared / "runs").iterdir()
+    lowest = min(float(line.split()[2]) for line in table.splitlines()[1:] if line.split()[0] in names)
+    told = [json.loads(line).get("values") for line in study.read_text().splitlines()]
+    losses = [values[0] for values in told if values]
+    assert len(losses) == 3 and all(0.5 < loss < 1 for loss in losses) and min(losses) >= lowest
+
     run(shared, "dvc", "exp", "run", "--name", "alone", "-S", f"variants.lstm.hidden_size={size}")
-    assert tree(shared, run(shared, "git", "for-each-ref", "--format=%(refname)", "refs/exps/**/alone").stdout.strip())
+    assert tree(shared, "alone") == tree(shared, killed)
+
+
+@pytest.mark.slow
+def test_a_failed_experiment_is_named_and_the_others_are_kept(shared, tmp_path):
+    changes = {"variants": {"stacked_lstm_dropout": None}, "corpus": {"source": "data/bundled/headlines.jsonl"}}
+    (shared / "mine.yaml").write_text(yaml.safe_dump(changes), encoding="utf-8")
+    command = *SWEEP, "--params", "mine.yaml", "-S", "glove.dimension=99,100"
+    failed = run(shared, "env", f"XDG_CACHE_HOME={tmp_path / 'cache'}", *command, code=1)
+    *_, reason, last = failed.stderr.splitlines()
+    assert reason.startswith("mine-dimension-99-") and "download-glove" in reason and ".log)" in reason
+    assert last == "sweep.py: 1 of 2 experiments failed, see above; the same command runs them again"
+    (kept,) = experiments(shared)
+    assert kept.startswith("mine-dimension-100-") and f"\n{kept} " in failed.stdout.replace("\n ", "\n")
+    changed = json.loads(run(shared, "dvc", "params", "diff", "HEAD", kept, "--json").stdout)["params.yaml"]
+    assert changed["corpus.source"]["new"] == str(shared / "data/bundled/headlines.jsonl")
+    assert not any("stacked_lstm_dropout" in key and change.get("new") for key, change in changed.items())
+
+
+@pytest.mark.slow
+def test_what_workers_could_not_clone_or_push_is_refused(shared):
+    sweep = "-S", "variants.lstm.hidden_size=5"
+    assert refusal(shared) == "nothing to run: expected -S or --params"
+    assert refusal(shared, "-S", "train.epoch=1") == "-S train.epoch=1: Could not override 'train.epoch'."
+    assert "missing.yaml: no such file" in refusal(shared, "--params", "missing.yaml")
+    assert refusal(shared, *sweep, "--optuna", "2").startswith("--optuna: expected a range in -S")
+    assert refusal(shared, "-S", "train.epochs=1,2", "--optuna", "2").startswith("--optuna: expected -S for parameters")
+    assert refusal(shared, "nowhere", *sweep).startswith("nowhere: missing port number in address")
+    (shared / "stages/new.py").write_text("")
+    assert refusal(shared, *sweep).startswith("uncommitted changes in stages/new.py")
+    commit(shared, "Add a stage")
+    assert refusal(shared, *sweep).startswith("the current commit is on no branch of the git remote `origin`")
+    run(shared, "dvc", "remote", "default", "--unset")
+    commit(shared, "No remote")
+    run(shared, "git", "push", "--quiet", "origin", "HEAD")
+    assert refusal(shared, *sweep).startswith("no default DVC remote")
+    run(shared, "git", "remote", "remove", "origin")
+    assert refusal(shared, *sweep).startswith("git fetch: fatal: 'origin' does not appear to be a git repository")
+    assert not (shared / "runs").exists()
+
+
+@pytest.mark.slow
+def test_a_cluster_that_cannot_run_the_experiments_is_refused(cluster, tmp_path, monkeypatch):
+    def refused(address):
+        with pytest.raises(InputError) as error, engine.connect(address):
+            pass
+        return str(error.value)
+
+    assert refused(cluster.address).startswith("the scheduler has no worker")
+    package = tmp_path / "other/torch-9.9.9.dist-info/METADATA"
+    package.parent.mkdir(parents=True)
+    package.write_text("Metadata-Version: 2.1\nName: torch\nVersion: 9.9.9\n")
+    cluster.start_worker("w1", PYTHONPATH=str(tmp_path / "other"))
+    assert f"has torch 9.9.9, expected {version('torch')} as here" in refused(cluster.address)
+    monkeypatch.setattr(engine, "WAIT", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        assert refused(address) == f"no Dask scheduler answers at {address} within 1 seconds"
+    assert refused(address) == f"no Dask scheduler answers at {address} within 1 seconds"
+    assert refused("tls://127.0.0.1:1").startswith("tls://127.0.0.1:1: TLS expects")
