@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import optuna
 from cluster.plan import Base, Experiment, make_experiment, parse
-from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, Override
+from hydra.core.override_parser.types import ChoiceSweep, Override, RangeSweep
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
@@ -74,21 +74,21 @@ class Study:
 
 def distribution(override: Override) -> BaseDistribution:
     """Return what Optuna samples from. Raises InputError if it cannot, for example from the logarithm of 0."""
-    value = override.value()
+    value: Any = override.value()
+    options: dict[str, Any]
     try:
-        if isinstance(value, IntervalSweep):
-            kind = IntDistribution if isinstance(value.start, int) else FloatDistribution
-            return kind(value.start, value.end, log="log" in value.tags)
-        texts = list(override.sweep_string_iterator())
         if isinstance(value, ChoiceSweep):
-            return CategoricalDistribution(texts)
-        kind = IntDistribution if all(isinstance(end, int) for end in (value.start, value.step)) else FloatDistribution
-        numbers = sorted(map(float, texts))
-        low, high = (int(end) if kind is IntDistribution else end for end in (numbers[0], numbers[-1]))
-        return kind(low, high, step=abs(value.step))
-    except (ValueError, IndexError) as error:
+            return CategoricalDistribution(list(override.sweep_string_iterator()))
+        if isinstance(value, RangeSweep):
+            low, *_, high = sorted(value.range())
+            options = {"step": abs(value.step)}
+        else:
+            low, high, options = value.start, value.end, {"log": "log" in value.tags}
+        kind: Any = IntDistribution if isinstance(low, int) else FloatDistribution
+        return cast(BaseDistribution, kind(low, high, **options))
+    except ValueError as error:
         raise InputError(f"-S {override.input_line}: {error}") from error
 
 
-def _ends(values: BaseDistribution) -> list[Any]:
+def _ends(values: Any) -> list[Any]:
     return list(values.choices) if isinstance(values, CategoricalDistribution) else [values.low, values.high]

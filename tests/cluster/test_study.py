@@ -1,13 +1,14 @@
 """Optuna's trials as experiments: ranges, bounds that are checked, a study that goes on."""
 
 import pytest
-from cluster.plan import Base
+from cluster.plan import Base, parse
 from tests.project import params, to_yaml
 
 from sarcasm.base.command import InputError
 
 pytest.importorskip("optuna", reason="Optuna is not installed (tests/requirements.txt)")
-from cluster.study import Study  # noqa: E402
+from cluster.study import Study, distribution  # noqa: E402
+from optuna.distributions import FloatDistribution, IntDistribution  # noqa: E402
 
 BASE = Base("c" * 40, to_yaml(params()))
 RATE = "variants.lstm.learning_rate=tag(log,interval(0.0001,0.1))"
@@ -30,6 +31,16 @@ def test_trials_are_experiments_of_values_in_the_ranges(tmp_path):
     rates = [value(experiment, 0) for experiment in experiments]
     assert all(0.0001 <= float(rate) <= 0.1 and len(rate.strip("0.")) <= 8 for rate in rates)
     assert study.complete == 12 and len({*experiments}) > 8
+
+
+def test_ranges_are_distributions():
+    overrides = ["a=range(8,33,8)", "b=range(0.5,0.1,-0.2)", "c=int(interval(1,9))", "d=tag(log,interval(1,9))"]
+    assert [distribution(override) for override in parse(overrides)] == [
+        IntDistribution(8, 32, step=8),
+        FloatDistribution(0.3, 0.5, step=0.2),
+        IntDistribution(1, 9),
+        FloatDistribution(1.0, 9.0, log=True),
+    ]
 
 
 def test_a_study_goes_on_where_it_was_interrupted(tmp_path):
@@ -63,6 +74,7 @@ def test_two_trials_of_the_same_values_are_told_together(tmp_path):
         ("variants.lstm.hidden_size=int(interval(0,8))", "variants.lstm.hidden_size: expected greater than or equal"),
         ("variants.lstm.cell=choice(gru,elman)", "variants.lstm.cell: expected 'lstm', 'gru'"),
         ("variants.lstm.learning_rate=tag(log,interval(0,0.1))", "-S variants.lstm.learning_rate=tag(log,interval"),
+        ("variants.lstm.hidden_size=range(8,9)", "-S variants.lstm.hidden_size=range(8,9): not enough values"),
         ("variants.lstm.learning_rate=0.1", "--optuna: expected a range in -S"),
     ],
 )

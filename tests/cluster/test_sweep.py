@@ -60,8 +60,8 @@ class Cluster:
         options = "--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"
         process = self.start("worker", "--name", name, *options, **variables)
         deadline = time.monotonic() + 60
-        while f"{name}'" not in (self.folder / "log").read_text() and time.monotonic() < deadline:
-            assert process.poll() is None, (self.folder / "log").read_text()
+        while f" name: {name}\n" not in (log := (self.folder / "log").read_text()):
+            assert process.poll() is None and time.monotonic() < deadline, log
             time.sleep(0.1)
         return process
 
