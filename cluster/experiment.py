@@ -30,6 +30,7 @@ def run_experiment(
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "headline-rnn", socket.gethostname())
     with take_clone(base) as (clone, lock):
         log = base / f"{name}.log"
+        log.unlink(missing_ok=True)  # the commands of a killed worker may still write to it
         with log.open("wb") as file:
             path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # stages call `python`
             options = {"stdin": subprocess.DEVNULL, "stdout": file, "stderr": file, "pass_fds": [lock]}
@@ -109,6 +110,6 @@ def run_and_push(call: Callable[..., None], clone: Path, name: str, overrides: l
 
 
 def last_line(log: Path) -> str:
-    """Return the last line of a log that is not blank."""
-    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
-    return next((line.strip() for line in reversed(lines) if line.strip()), "no output")
+    """Return the last line of a log that is not blank; of a stage that failed its own, not DVC's line after it."""
+    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").split("\n")]
+    return next((line for line in reversed(lines) if line and "failed to reproduce" not in line), "no output")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -44,13 +45,14 @@ class Cluster:
 
     def __init__(self, folder):
         self.folder, self.processes = folder, []
-        self.start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-        wait_for(folder / "scheduler.json", self.processes[0])
-        self.address = json.loads((folder / "scheduler.json").read_text())["address"]
+
+    @property
+    def address(self):
+        return re.search(r"Scheduler at: +(\S+)", (self.folder / "log").read_text())[1]
 
     def start(self, *command, **variables):
         settings = environment(self.folder) | {"XDG_CACHE_HOME": str(self.folder)} | variables
-        command = [sys.executable, "-m", "dask", *command, "--scheduler-file", str(self.folder / "scheduler.json")]
+        command = [sys.executable, "-m", "dask", *command]
         with (self.folder / "log").open("ab") as log:
             streams = {"stdout": log, "stderr": log, "start_new_session": True}
             self.processes.append(subprocess.Popen(command, cwd=self.folder, env=settings, **streams))
@@ -58,12 +60,15 @@ class Cluster:
 
     def start_worker(self, name, **variables):
         options = "--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"
-        process = self.start("worker", "--name", name, *options, **variables)
-        deadline = time.monotonic() + 60
-        while f" name: {name}\n" not in (log := (self.folder / "log").read_text()):
-            assert process.poll() is None and time.monotonic() < deadline, log
-            time.sleep(0.1)
+        process = self.start("worker", self.address, "--name", name, *options, **variables)
+        self.wait_for(f" name: {name}\n")
         return process
+
+    def wait_for(self, line):
+        deadline = time.monotonic() + 60
+        while line not in (log := (self.folder / "log").read_text()):
+            assert time.monotonic() < deadline, log
+            time.sleep(0.1)
 
     def stop(self):
         for process in self.processes:
@@ -79,8 +84,12 @@ def cluster(tmp_path):
     folder = tmp_path / "cluster"
     folder.mkdir()
     cluster = Cluster(folder)
-    yield cluster
-    cluster.stop()
+    try:
+        cluster.start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+        cluster.wait_for("Scheduler at:")
+        yield cluster
+    finally:
+        cluster.stop()
 
 
 def experiments(folder, remote="origin"):
@@ -160,7 +169,7 @@ def test_a_failed_experiment_is_named_and_the_others_are_kept(shared, tmp_path):
     command = *SWEEP, "--params", "mine.yaml", "-S", "glove.dimension=99,100"
     failed = run(shared, "env", f"XDG_CACHE_HOME={tmp_path / 'cache'}", *command, code=1)
     *_, reason, last = failed.stderr.splitlines()
-    assert reason.startswith("mine-dimension-99-") and "download-glove" in reason and ".log)" in reason
+    assert reason.startswith("mine-dimension-99-") and "download_vectors.py: " in reason and ".log)" in reason
     assert last == "sweep.py: 1 of 2 experiments failed, see above; the same command runs them again"
     (kept,) = experiments(shared)
     assert kept.startswith("mine-dimension-100-") and f"\n{kept} " in failed.stdout.replace("\n ", "\n")
