@@ -46,7 +46,7 @@ def run_experiment(
                 pass
         if name not in pushed(git_remote, commit):  # a second run of it may have been faster
             return f"{last_line(log)} ({socket.gethostname()}:{log})"
-        log.unlink()
+        log.unlink(missing_ok=True)
         os.ftruncate(lock, 0)
     return None
 

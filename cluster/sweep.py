@@ -67,7 +67,9 @@ def main(address: str | None, overrides: list[str], params: str | None, trials: 
     table = subprocess.run([sys.executable, "exps.py", *(variants if len(variants) == 1 else ())], cwd=ROOT)
     for name, reason in failed.items():
         print(f"{name}: {reason}", file=sys.stderr)
-    if failed or table.returncode:
+    if table.returncode:
+        raise InputError("exps.py failed, see above")
+    if failed:
         raise InputError(f"{len(failed)} of {total} experiments failed, see above; the same command runs them again")
 
 
