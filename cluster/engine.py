@@ -4,6 +4,7 @@ Dask moves the task of a worker that died to another one, up to three times (`di
 """
 
 import asyncio
+import logging
 import os
 import platform
 import sys
@@ -17,6 +18,8 @@ import cloudpickle
 from cluster import experiment as worker
 from cluster.plan import Experiment
 from distributed import Client, Future, LocalCluster, rpc, wait
+from distributed.client import FuturesCancelledError
+from distributed.comm import CommClosedError
 from distributed.security import Security
 from tqdm import tqdm
 
@@ -24,6 +27,7 @@ from sarcasm.base.command import InputError
 
 # Workers do not have this module. Dask sends only local functions by value, and with them what is registered here.
 cloudpickle.register_pickle_by_value(worker)
+logging.getLogger("distributed.client").setLevel("CRITICAL")  # an error is one line, not its traceback
 WAIT = 10  # seconds for a scheduler to answer
 
 
@@ -43,7 +47,10 @@ def connect(address: str | None) -> Iterator[Client]:
         raise InputError(f"{address}: {error}; expected an address such as tcp://scheduler:8786") from error
     with Client(address, timeout=WAIT) as client:
         check_workers(client)
-        yield client
+        try:
+            yield client
+        except (CommClosedError, FuturesCancelledError):
+            raise InputError(f"the scheduler at {address} does not answer any more; the same command resumes") from None
 
 
 async def identify(address: str) -> None:
@@ -59,13 +66,13 @@ def check_workers(client: Client) -> None:
     """Raise InputError if there is no worker, or one with another Python or torch than here."""
     if not client.nthreads():
         raise InputError("the scheduler has no worker: start one with `dask worker ADDRESS`")
-    for what, separator, function, arguments in (
-        ("Python", ".", platform.python_version, ()),  # its last part does not matter
-        ("torch", "+", version, ("torch",)),  # nor the build, for a CPU or for CUDA
+    for what, significant, function, arguments in (
+        ("Python", lambda text: text.rpartition(".")[0], platform.python_version, ()),
+        ("torch", lambda text: text.partition("+")[0], version, ("torch",)),  # not the build, for a CPU or for CUDA
     ):
         here = function(*arguments)
         for name, there in client.run(function, *arguments, on_error="return").items():
-            if str(there).rpartition(separator)[0] != here.rpartition(separator)[0]:
+            if significant(str(there)) != significant(here):
                 raise InputError(f"the worker {name} has {what} {there}, expected {here} as here")
 
 

@@ -1,11 +1,13 @@
 """The experiments of a sweep: DVC's combinations, checked before anything runs, with names that do not change."""
 
+import ast
 import re
 import subprocess
+import sys
 
 import pytest
 from cluster.plan import Base, changed_variants, make_experiments
-from tests.project import params, to_yaml
+from tests.project import ROOT, params, to_yaml
 
 from sarcasm.base.command import InputError
 
@@ -78,3 +80,20 @@ def test_the_variants_of_an_override():
     overrides = ["variants.lstm.cell=gru", "glove_variants.glove_lstm.dropout.linear=0", "train.epochs=1"]
     assert changed_variants(overrides) == {"lstm", "glove_lstm"}
     assert changed_variants(["+variants.lstm.wide=null", "train.seeds=[1],[2]"]) == {"lstm"}
+
+
+def imported(path):
+    """Return the packages that a file imports."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    names = [
+        [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module]
+        for node in nodes
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    return {name.partition(".")[0] for group in names for name in group}
+
+
+def test_nothing_imports_the_cluster_and_a_worker_needs_only_the_standard_library():
+    for path in [*ROOT.glob("*.py"), *(ROOT / "stages").rglob("*.py"), *(ROOT / "studies").glob("*.py")]:
+        assert not imported(path) & {"cluster", "dask", "distributed", "optuna"}, path
+    assert imported(ROOT / "cluster/experiment.py") <= sys.stdlib_module_names

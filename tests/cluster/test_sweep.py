@@ -210,8 +210,14 @@ def test_a_cluster_that_cannot_run_the_experiments_is_refused(cluster, tmp_path,
     package = tmp_path / "other/torch-9.9.9.dist-info/METADATA"
     package.parent.mkdir(parents=True)
     package.write_text("Metadata-Version: 2.1\nName: torch\nVersion: 9.9.9\n")
-    cluster.start_worker("w1", PYTHONPATH=str(tmp_path / "other"))
+    other = cluster.start_worker("w1", PYTHONPATH=str(tmp_path / "other"))
     assert f"has torch 9.9.9, expected {version('torch')} as here" in refused(cluster.address)
+    other.kill()
+    cluster.start_worker("w2")
+    with pytest.raises(InputError, match="does not answer any more"), engine.connect(cluster.address) as client:
+        future = client.submit(time.sleep, 60)
+        cluster.processes[0].kill()
+        engine.wait([future])
     monkeypatch.setattr(engine, "WAIT", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
