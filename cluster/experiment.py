@@ -67,7 +67,7 @@ def take_clone(base: Path) -> Iterator[tuple[Path, int]]:
     """
     base.mkdir(parents=True, exist_ok=True)
     for number in count(1):
-        lock = os.open(base / f"{number}.lock", os.O_RDWR | os.O_CREAT)
+        lock = os.open(base / f"{number}.lock", os.O_RDWR | os.O_CREAT, 0o666)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             break

@@ -21,7 +21,7 @@ from sarcasm.base.command import InputError
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed (tests/requirements.txt)")
 pytest.importorskip("optuna", reason="Optuna is not installed (tests/requirements.txt)")
-from cluster import engine  # noqa: E402
+from cluster import engine, sweep  # noqa: E402
 
 SWEEP = sys.executable, "cluster/sweep.py"
 
@@ -101,13 +101,6 @@ def tree(folder, name):
     return run(folder, "git", "rev-parse", f"{ref}^{{tree}}").stdout
 
 
-def refusal(folder, *arguments):
-    """Return the one line on stderr of a sweep that must be refused."""
-    failed = run(folder, *SWEEP, *arguments, code=1)
-    assert failed.stderr.startswith("sweep.py: ") and failed.stderr.count("\n") == 1, failed.stderr
-    return failed.stderr.removeprefix("sweep.py: ").strip()
-
-
 def wait_for_training(worker, size):
     """Wait until a child of the worker has trained some epochs of a network of this size."""
     deadline = time.monotonic() + 300
@@ -178,24 +171,33 @@ def test_a_failed_experiment_is_named_and_the_others_are_kept(shared, tmp_path):
 
 
 @pytest.mark.slow
-def test_what_workers_could_not_clone_or_push_is_refused(shared):
-    sweep = "-S", "variants.lstm.hidden_size=5"
-    assert refusal(shared) == "nothing to run: expected -S or --params"
-    assert refusal(shared, "-S", "train.epoch=1") == "-S train.epoch=1: Could not override 'train.epoch'."
-    assert "missing.yaml: no such file" in refusal(shared, "--params", "missing.yaml")
-    assert refusal(shared, *sweep, "--optuna", "2").startswith("--optuna: expected a range in -S")
-    assert refusal(shared, "-S", "train.epochs=1,2", "--optuna", "2").startswith("--optuna: expected -S for parameters")
-    assert refusal(shared, "nowhere", *sweep).startswith("nowhere: missing port number in address")
+def test_what_workers_could_not_clone_or_push_is_refused(shared, monkeypatch):
+    failed = run(shared, *SWEEP, "-S", "train.epoch=1", code=1)
+    assert (failed.stdout, failed.stderr) == ("", "sweep.py: -S train.epoch=1: Could not override 'train.epoch'.\n")
+
+    def refused(*overrides, address=None, params=None, trials=None):
+        with pytest.raises(InputError) as error:
+            sweep.main(address, list(overrides), params, trials)
+        return str(error.value)
+
+    monkeypatch.setattr(sweep, "ROOT", shared)
+    monkeypatch.setenv("PATH", os.environ["PATH"])  # which main changes
+    size = "variants.lstm.hidden_size=5"
+    assert refused() == "nothing to run: expected -S or --params"
+    assert refused(params="missing.yaml") == "missing.yaml: no such file"
+    assert refused(size, trials=2).startswith("--optuna: expected a range in -S")
+    assert refused("train.epochs=1,2", trials=2).startswith("--optuna: expected -S for parameters of one variant")
+    assert refused(size, address="nowhere").startswith("nowhere: missing port number in address")
     (shared / "stages/new.py").write_text("")
-    assert refusal(shared, *sweep).startswith("uncommitted changes in stages/new.py")
+    assert refused(size).startswith("uncommitted changes in stages/new.py")
     commit(shared, "Add a stage")
-    assert refusal(shared, *sweep).startswith("the current commit is on no branch of the git remote `origin`")
+    assert refused(size).startswith("the current commit is on no branch of the git remote `origin`")
     run(shared, "dvc", "remote", "default", "--unset")
     commit(shared, "No remote")
     run(shared, "git", "push", "--quiet", "origin", "HEAD")
-    assert refusal(shared, *sweep).startswith("no default DVC remote")
+    assert refused(size).startswith("no default DVC remote")
     run(shared, "git", "remote", "remove", "origin")
-    assert refusal(shared, *sweep).startswith("git fetch: fatal: 'origin' does not appear to be a git repository")
+    assert refused(size).startswith("git fetch: fatal: 'origin' does not appear to be a git repository")
     assert not (shared / "runs").exists()
 
 
