@@ -26,14 +26,14 @@ from cluster.shards import add_options, run_shards  # noqa: E402
 from sarcasm.base.command import InputError, call, make_parser  # noqa: E402
 
 
-def main(scheduler: str | None, shard: int, model: str | None, json: bool, headlines: str, folder: str) -> None:
+def main(scheduler: str | None, shard: float, model: str | None, json: bool, headlines: str, folder: str) -> None:
     """Classify the shards."""
     path = Path(headlines).resolve()
     if not path.is_file():
         raise InputError(f"{headlines}: no such file")
     command = [str(ROOT / "stages/predict.py"), *(["--model", model] if model else []), *(["--json"] if json else [])]
     with connect(scheduler) as client:
-        parts = run_shards(client, command, path, shard << 20, Path(folder).resolve())
+        parts = run_shards(client, command, path, shard, Path(folder).resolve())
     print(f"{len(parts)} parts in {folder}")
 
 

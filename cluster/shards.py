@@ -31,14 +31,14 @@ def cut(path: Path, size: int) -> list[tuple[int, int]]:
     return list(zip(ends, ends[1:], strict=False))
 
 
-def run_shards(client: Client, command: list[str], path: Path, size: int, folder: Path) -> list[Path]:
-    """Run the command for each shard of the file; return the parts that it wrote to the folder, in order.
+def run_shards(client: Client, command: list[str], path: Path, shard: float, folder: Path) -> list[Path]:
+    """Run the command for each shard of `shard` MiB of the file; return the parts that it wrote, in order.
 
     Parts that are there are not made again. Raises InputError if the folder has those of another file or command, or
     if the command fails for a shard, after the others.
     """
-    shards = cut(path, size)
-    check_folder(folder, {"made of": describe(command, [path]), "bytes of a shard": size})
+    shards = cut(path, int(shard * 2**20))
+    check_folder(folder, {"made of": describe(command, [path]), "shard": shard})
     parts = [folder / f"part-{number:05}" for number in range(1, len(shards) + 1)]
     missing = [place for place, part in enumerate(parts) if not part.exists()]
     bar = tqdm(total=len(parts), initial=len(parts) - len(missing), desc=path.name, unit="shard", disable=None)
@@ -92,4 +92,4 @@ def describe(command: list[str], paths: list[Path]) -> str:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what all commands on shards have."""
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster; by default this machine")
-    parser.add_argument("--shard", type=int, default=16, metavar="MIB", help="size of a shard (default: 16)")
+    parser.add_argument("--shard", type=float, default=16, metavar="MIB", help="size of a shard (default: 16)")

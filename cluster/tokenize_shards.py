@@ -30,14 +30,14 @@ from sarcasm.text.encoded import SPLITS  # noqa: E402
 from sarcasm.text.vocabulary import Tokens, join_tokens  # noqa: E402
 
 
-def main(scheduler: str | None, shard: int, name: str) -> None:
+def main(scheduler: str | None, shard: float, name: str) -> None:
     """Tokenize the shards, then write what the stage writes."""
     settings = tokenize_corpus.read_settings(name)
     command = [str(ROOT / "cluster/tokenize_part.py"), settings.tokenizer]
     paths = [Path(f"data/split/{split}.jsonl").resolve() for split in SPLITS]
     folder = Path("runs", f"tokenize-{describe(command, paths)}").resolve()
     with connect(scheduler) as client:
-        parts = [run_shards(client, command, path, shard << 20, folder / path.stem) for path in paths]
+        parts = [run_shards(client, command, path, shard, folder / path.stem) for path in paths]
     labels: list[list[np.ndarray]] = [[] for _ in SPLITS]
 
     def tokens() -> Iterator[Tokens]:

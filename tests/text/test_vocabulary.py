@@ -21,7 +21,16 @@ from sarcasm.text.encoded import (
     write_words,
 )
 from sarcasm.text.tokenizers import TOKENIZERS
-from sarcasm.text.vocabulary import SPECIAL, UNKNOWN, count_words, encode, make_vocabulary, number_words, tokenize
+from sarcasm.text.vocabulary import (
+    SPECIAL,
+    UNKNOWN,
+    count_words,
+    encode,
+    join_tokens,
+    make_vocabulary,
+    number_words,
+    tokenize,
+)
 
 MARKUP = st.sampled_from(
     ["<b>", "</b", "<!--", "<![", "<?x", "&amp;", "&#10;", "&#55296;", "&#x110000;", "&", "<", "\r"]
@@ -90,6 +99,14 @@ def test_nfd_text_has_the_tokens_of_nfc_text(text):
 def test_a_nul_separates_words_and_not_headlines(name):
     amp = ["&"] if name == "full" else []
     assert split_with(name, ["moon\0landing", "&amp;\0", "moon"]) == [["moon", "landing"], amp, ["moon"]]
+
+
+@given(st.lists(st.lists(st.text("ab <", max_size=4)), max_size=4))
+def test_the_tokens_of_parts_join_to_those_of_all(parts):
+    whole = tokenize([text for part in parts for text in part], TOKENIZERS["full"])
+    joined = join_tokens(tokenize(part, TOKENIZERS["full"]) for part in [[], *parts])
+    assert list(joined.words.items()) == list(whole.words.items())
+    assert joined.indexes.tolist() == whole.indexes.tolist() and joined.lengths.tolist() == whole.lengths.tolist()
 
 
 @pytest.mark.parametrize("name", TOKENIZERS)
