@@ -3,19 +3,15 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from dvc.exceptions import DvcException
-from dvc.utils.cli_parse import to_path_overrides
-from dvc.utils.hydra import apply_overrides, get_hydra_sweeps, to_hydra_overrides
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
-from omegaconf.errors import OmegaConfBaseException
 
 from sarcasm.base.command import InputError
 from sarcasm.base.documents import NAMED, read_document
@@ -44,10 +40,20 @@ class Experiment:
 
 
 def make_experiments(base: Base, overrides: list[str]) -> list[Experiment]:
-    """Return an experiment for each combination of the values, in DVC's order. Raises InputError for a bad value."""
-    with _one_line(overrides):
-        combinations = get_hydra_sweeps({"params.yaml": _of_params(overrides)})
-    experiments = [make_experiment(base, combination["params.yaml"]) for combination in combinations]
+    """Return an experiment for each combination of the values, the last one first to change.
+
+    Raises InputError for a bad value.
+    """
+    choices = []
+    for override in parse(overrides):
+        if override.is_interval_sweep():
+            raise InputError(f"-S {override.input_line}: an interval has no end of values; it is for --optuna")
+        if override.is_sweep_override():
+            key = override.get_key_element()
+            choices.append([f"{key}={value}" for value in override.sweep_string_iterator()])
+        else:
+            choices.append([override.input_line])
+    experiments = [make_experiment(base, list(combination)) for combination in product(*choices)]
     return list({experiment.name: experiment for experiment in experiments}.values())
 
 
@@ -56,11 +62,12 @@ def make_experiment(base: Base, overrides: list[str]) -> Experiment:
 
     Raises InputError for an unknown key or a bad value.
     """
-    with TemporaryDirectory() as folder, _one_line(overrides):
+    with TemporaryDirectory() as folder:
         path = Path(folder, "params.yaml")
         path.write_text(base.params, encoding="utf-8")
-        apply_overrides(path, overrides)
-        document: Any = read_document(path)
+        document = read_document(path)
+    for override in parse(overrides):
+        apply(override, document)
     check_params(document, Path(_option(overrides)))
     pairs = (override.lstrip("+~").partition("=") for override in overrides)
     parts = [base.stem, *(f"{key.rpartition('.')[2]}-{value}" for key, _, value in pairs)]
@@ -70,10 +77,25 @@ def make_experiment(base: Base, overrides: list[str]) -> Experiment:
 
 
 def parse(overrides: list[str]) -> list[Override]:
-    """Return the overrides as Hydra reads them. Raises InputError if it cannot."""
-    with _one_line(overrides):
-        parsed: list[Override] = to_hydra_overrides(_of_params(overrides))
-    return parsed
+    """Return the overrides as Hydra reads them, and DVC with it. Raises InputError, without Hydra's advice."""
+    try:
+        parsed: list[Override] = OverridesParser.create().parse_overrides(overrides)
+        return parsed
+    except HydraException as error:
+        raise InputError(f"{_option(overrides)}: {str(error.__cause__ or error).splitlines()[0]}") from error
+
+
+def apply(override: Override, document: Any) -> None:
+    """Change the document as `dvc exp run -S` changes params.yaml. Raises InputError for an unknown key."""
+    *path, last = override.key_or_group.split(".")
+    for key in path:
+        document = document.get(key) if isinstance(document, dict) else None
+    if not isinstance(document, dict) or (last not in document and not override.is_add()):
+        raise InputError(f"-S {override.input_line}: params.yaml has no {override.key_or_group}")
+    if override.is_delete():
+        del document[last]
+    else:
+        document[last] = override.value()
 
 
 def changed_variants(overrides: list[str]) -> set[str]:
@@ -82,23 +104,5 @@ def changed_variants(overrides: list[str]) -> set[str]:
     return {path[1] for path in paths if path[0] in NAMED and len(path) > 1}
 
 
-def _of_params(overrides: list[str]) -> list[str]:
-    """Return the overrides without the name of their file, which must be params.yaml."""
-    paths: dict[str, list[str]] = to_path_overrides(overrides)
-    if others := paths.keys() - {"params.yaml"}:
-        raise InputError(f"-S {min(others)}:...: expected a parameter of params.yaml")
-    return paths.get("params.yaml", [])
-
-
 def _option(overrides: list[str]) -> str:
     return " ".join(f"-S {override}" for override in overrides) or "params.yaml"
-
-
-@contextmanager
-def _one_line(overrides: list[str]) -> Iterator[None]:
-    """Raise InputError for what DVC, Hydra or OmegaConf say about the overrides, without Hydra's advice."""
-    try:
-        yield
-    except (DvcException, HydraException, OmegaConfBaseException) as error:
-        reason = str(error.__cause__ or error).splitlines()[0]
-        raise InputError(f"{_option(overrides)}: {reason}") from error
