@@ -55,6 +55,7 @@ bench: .venv/benchmarks
 
 bench-large: .venv/benchmarks
 	$(STUDY) benchmarks.large
+	$(STUDY) benchmarks.processes
 	python docs/fill.py
 
 exps: .venv/installed
