@@ -12,7 +12,7 @@ from sarcasm.base.command import InputError
 
 ROOT = Path(__file__).parent.parent
 CHANGED = "bi_lstm"
-MUST_RUN = {f"train@{CHANGED}-1", "evaluate", "prepare-page", "draw-figures", "report"}
+MUST_RUN = {"check-params", f"train@{CHANGED}-1", "evaluate", "prepare-page", "draw-figures", "report"}
 
 
 def run(folder: Path, *command: str) -> str:
