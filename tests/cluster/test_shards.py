@@ -70,5 +70,5 @@ def test_predictions_in_shards_are_those_of_one_process(small_project):
     refused = run(small_project, *PREDICT, "lines.txt", "out", code=1).stderr
     assert refused.endswith("/out has parts of another file or command; name another folder or delete it\n")
     failed = run(small_project, *PREDICT, "lines.txt", "other", code=1).stderr
-    assert len(failed.splitlines()) == 1 and "1 of 5 shards failed; part-00005: predict.py: line" in failed
-    assert [part.name for part in sorted((small_project / "other").glob("part-*"))] == [part.name for part in parts]
+    assert len(failed.splitlines()) == 1 and "1 of 4 shards failed; part-00004: predict.py: line" in failed
+    assert [part.name for part in sorted((small_project / "other").glob("part-*"))] == [part.name for part in parts[:3]]

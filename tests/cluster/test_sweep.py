@@ -173,7 +173,7 @@ def test_a_failed_experiment_is_named_and_the_others_are_kept(shared, tmp_path):
 @pytest.mark.slow
 def test_what_workers_could_not_clone_or_push_is_refused(shared, monkeypatch):
     failed = run(shared, *SWEEP, "-S", "train.epoch=1", code=1)
-    assert (failed.stdout, failed.stderr) == ("", "sweep.py: -S train.epoch=1: Could not override 'train.epoch'.\n")
+    assert (failed.stdout, failed.stderr) == ("", "sweep.py: -S train.epoch=1: params.yaml has no train.epoch\n")
 
     def refused(*overrides, address=None, params=None, trials=None):
         with pytest.raises(InputError) as error:
