@@ -156,8 +156,9 @@ def test_large_corpora_are_measured(tmp_path, monkeypatch):
 def test_the_tables_follow_from_the_results():
     assert [describe(row) for row in ROWS] == RESULTS["rows"]
     assert (ROOT / "benchmarks/table.md").read_text(encoding="utf-8") == format_table(ROWS)
-    levels = pd.DataFrame(RESULTS["levels"].values(), index=list(RESULTS["levels"]), columns=networks.LEVELS)
-    assert [*next(iter(RESULTS["levels"].values()))] == [str(level) for level in networks.LEVELS]
+    rows = [[*row.values()] for row in RESULTS["levels"].values()]
+    levels = pd.DataFrame(rows, index=list(RESULTS["levels"]), columns=networks.LEVELS)
+    assert all([*row] == [str(level) for level in networks.LEVELS] for row in RESULTS["levels"].values())
     assert (ROOT / "benchmarks/levels.md").read_text(encoding="utf-8") == format_levels(levels)
     rows = json.loads((ROOT / "benchmarks/large.json").read_text(encoding="utf-8"))
     assert (ROOT / "benchmarks/large.md").read_text(encoding="utf-8") == large.format_table(rows)
