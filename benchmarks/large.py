@@ -2,7 +2,7 @@
 
     make bench-large
 
-      version 1 of the headlines  of which long corpora are made, from the web or HEADLINES_MIRROR
+in:   version 1 of the headlines  of which long corpora are made, from the web or HEADLINES_MIRROR
 out:  benchmarks/large.json       all rows
       benchmarks/large.md         the same as a table
       benchmarks/billion.md       each step with a billion headlines, extrapolated
