@@ -43,6 +43,8 @@ def main(model: str | None, json: bool, explain: bool, skip_invalid: bool, headl
     if sys.stdout is None:
         raise InputError("standard output is closed, expected a terminal, a pipe or a file")
     torch.set_num_threads(1)  # sums in a fixed order
+    # oneDNN keeps 1,024 shapes of batches, 300 MB; few of them come again in the next chunk
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
     saved = load(model)
     table = sys.stdout.isatty() and not json
     width = max(LABEL_WIDTH, *map(len, saved.classes))
