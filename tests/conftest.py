@@ -5,15 +5,13 @@ import shutil
 import signal
 from collections import Counter
 from functools import wraps
-from pathlib import Path
 from time import monotonic
 
 import pytest
 import torch
-from filelock import FileLock
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
-from tests.project import commit, make, run
+from tests.project import commit, make, once, run
 
 settings.register_profile("project", deadline=None, derandomize=True, max_examples=60)
 settings.register_profile(
@@ -69,22 +67,9 @@ def pytest_pyfunc_call(pyfuncitem):
     return True
 
 
-def _once(tmp_path_factory, worker_id, name, build) -> Path:
-    """Build a folder once for all workers of pytest-xdist."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / name
-    with FileLock(f"{folder}.lock"):
-        if not folder.exists():
-            unfinished = folder.with_name(f"{name}.unfinished")
-            unfinished.mkdir()
-            build(unfinished)
-            unfinished.rename(folder)
-    return folder
-
-
 @pytest.fixture(scope="session")
 def fresh_base(tmp_path_factory, worker_id):
-    return _once(tmp_path_factory, worker_id, "fresh", make)
+    return once(tmp_path_factory, worker_id, "fresh", make)
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +80,7 @@ def small_base(tmp_path_factory, worker_id, fresh_base):
         commit(folder, "Run the pipeline")
         shutil.rmtree(folder / ".dvc/tmp")  # locks and caches of file times, useless in a copy
 
-    return _once(tmp_path_factory, worker_id, "small", reproduce)
+    return once(tmp_path_factory, worker_id, "small", reproduce)
 
 
 @pytest.fixture

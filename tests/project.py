@@ -21,6 +21,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 import yaml
+from filelock import FileLock
 
 ROOT = Path(__file__).parent.parent
 CODE = ["stages", "dvc.yaml", "repro.py", "exps.py", "cluster", ".dvc", ".dvcignore", ".gitignore"]
@@ -95,6 +96,19 @@ def make(folder: Path) -> Path:
     (bundled / "vectors.100d.txt.gz").write_bytes(gzip.compress(vectors().encode(), mtime=0))
     run(folder, "git", "init", "--quiet")
     commit(folder, "Start")
+    return folder
+
+
+def once(tmp_path_factory, worker_id, name, build) -> Path:
+    """Build a folder once for all workers of pytest-xdist."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / name
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            unfinished = folder.with_name(f"{name}.unfinished")
+            unfinished.mkdir()
+            build(unfinished)
+            unfinished.rename(folder)
     return folder
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from tests.network import training
-from tests.project import ROOT, contents, params, run, start, write_params
+from tests.project import ROOT, contents, once, params, run, start, write_params
 from tests.test_pipeline import stop, wait_for
 
 from sarcasm.base.command import InputError
@@ -79,22 +79,30 @@ def test_several_processes_train_like_one_and_resume_to_the_same_bytes(tmp_path,
         assert 0 < difference < 1e-6 or name == "dropout" and difference > 1e-3, name
 
 
-@pytest.fixture(scope="module")
-def trained(small_base, tmp_path_factory):
-    """The small project after a training of 100 epochs by two processes."""
-    project = shutil.copytree(small_base, tmp_path_factory.mktemp("processes") / "project")
+def use_two_processes(folder):
+    """Let trainings take 100 epochs by two processes, long enough to be killed."""
     document = params()
     document["train"] |= {"epochs": 100, "processes": 2}
-    write_params(project, document)
-    done = run(project, "python", "-W", "error", *TRAIN)
-    assert done.stdout.startswith("lstm-1: validation loss") and done.stderr == ""
-    return project
+    write_params(folder, document)
 
 
 @pytest.fixture
-def project(trained, tmp_path):
-    """A copy of it."""
-    return shutil.copytree(trained, tmp_path / "project")
+def project(small_project):
+    use_two_processes(small_project)
+    return small_project
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory, worker_id, small_base):
+    """The contents of the project after a training of `lstm` without a kill."""
+
+    def train(folder):
+        shutil.copytree(small_base, folder, dirs_exist_ok=True)
+        use_two_processes(folder)
+        done = run(folder, "python", "-W", "error", *TRAIN)
+        assert done.stdout.startswith("lstm-1: validation loss") and done.stderr == ""
+
+    return contents(once(tmp_path_factory, worker_id, "processes", train))
 
 
 def children(process):
@@ -111,8 +119,8 @@ def wait_for_end(ids):
 
 
 @pytest.mark.slow
-def test_a_killed_process_or_launcher_ends_all_and_the_next_run_gives_the_same_bytes(project):
-    whole, checkpoint, kept = contents(project), project / "checkpoints/lstm-1.pt", project / "kept.pt"
+def test_a_killed_process_or_launcher_ends_all_and_the_next_run_gives_the_same_bytes(project, whole):
+    checkpoint, kept = project / "checkpoints/lstm-1.pt", project / "kept.pt"
     for victim, code, message in [
         ("launcher", -9, ""),
         ("process", 1, "train.py: process 1 of 2 was killed by signal 9\n"),
@@ -163,8 +171,7 @@ def start_on_two_machines(project):
 
 
 @pytest.mark.slow
-def test_two_launchers_end_if_one_loses_its_process_and_meet_again_for_the_same_bytes(project):
-    whole = contents(project)
+def test_two_launchers_end_if_one_loses_its_process_and_meet_again_for_the_same_bytes(project, whole):
     launchers = start_on_two_machines(project)
     wait_for(project / "checkpoints/lstm-1.pt", launchers[0])
     (killed,), (survivor,) = map(children, launchers)
@@ -181,6 +188,9 @@ def test_two_launchers_end_if_one_loses_its_process_and_meet_again_for_the_same_
 
 @pytest.mark.slow
 def test_another_number_of_processes_than_that_of_the_parameters_is_refused(project):
-    failed = run(project, "torchrun", "--standalone", "--nproc-per-node", "3", *TRAIN, code=1)
-    line = "train.py: torchrun has started 3 processes, expected 2 (train.processes in params.yaml)\n"
+    document = params()
+    document["train"]["processes"] = 3
+    write_params(project, document)
+    failed = run(project, "torchrun", "--standalone", "--nproc-per-node", "2", *TRAIN, code=1)
+    line = "train.py: torchrun has started 2 processes, expected 3 (train.processes in params.yaml)\n"
     assert failed.stderr.count(line) == 1
