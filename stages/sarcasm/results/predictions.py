@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sarcasm.base.command import InputError
 
-CHUNK = 1 << 19  # bytes, about 8,000 headlines
+CHUNK = 1 << 21  # bytes, about 30,000 headlines: large batches of each length
 PAUSE = 0.01  # seconds without input after which the lines so far are classified
 LABEL_WIDTH = len("predicted label")
 POSITIVE, NEGATIVE, FAINT, RESET = "\033[33m", "\033[36m", "\033[2m", "\033[0m"  # yellow, cyan: colour-blind safe
