@@ -11,6 +11,7 @@ from sarcasm.text.tokenizers import END, Tokenizer
 
 PAD, UNKNOWN = 0, 1
 SPECIAL = ("<pad>", "<unk>")
+BLOCK = 1 << 20  # tokens to count at a time
 
 
 class Tokens(NamedTuple):
@@ -38,9 +39,8 @@ def tokenize(headlines: Iterable[str], tokenizer: Tokenizer, chunk: int = 32) ->
         numbered = np.fromiter(map(numbers.__getitem__, words), np.int32, len(words))
         data += (numbered[numbered != -1] if dropped else numbered).tobytes()
     indexes = np.frombuffer(data, np.int32)
-    ends = np.flatnonzero(indexes == -2)
-    lengths = np.diff(ends - np.arange(len(ends)), prepend=0)
-    return Tokens(dict(islice(numbers.items(), len(dropped) + 1, None)), np.delete(indexes, ends), lengths)
+    lengths = np.diff(np.flatnonzero(indexes == -2), prepend=-1) - 1
+    return Tokens(dict(islice(numbers.items(), len(dropped) + 1, None)), indexes[indexes != -2], lengths)
 
 
 def join_tokens(parts: Iterable[Tokens]) -> Tokens:
@@ -60,7 +60,9 @@ def count_words(tokens: Tokens, headlines: int) -> tuple[list[str], np.ndarray]:
     Source: the book, chapter 7: the vocabulary comes from the training sentences alone.
     """
     training = tokens.indexes[: tokens.lengths[:headlines].sum()]
-    counts = np.bincount(training, minlength=len(tokens.words))
+    counts = np.zeros(len(tokens.words), np.int64)
+    for start in range(0, len(training), BLOCK):  # bincount makes int64 of them, twice the memory of all tokens
+        counts += np.bincount(training[start : start + BLOCK], minlength=len(counts))
     order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
     words = list(tokens.words)
     return [words[index] for index in order.tolist()], counts[order]
