@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.words import split_with
 
 from sarcasm.network.dataset import HeadlineDataset
+from sarcasm.text import vocabulary
 from sarcasm.text.encoded import (
     SPLITS,
     Encoded,
@@ -120,3 +121,9 @@ def test_ten_thousand_words_and_none(name):
 def test_pretrained_words_follow_those_of_the_training_headlines():
     vocabulary = make_vocabulary(["moon", "sun", "rare"], 4, ["star", "moon", "rare"])
     assert vocabulary == number_words([*SPECIAL, "moon", "sun", "star", "rare"])
+
+
+def test_words_are_counted_in_blocks(monkeypatch):
+    monkeypatch.setattr(vocabulary, "BLOCK", 2)
+    words, counts = count_words(tokenize(["b a b", "", "a b c"], TOKENIZERS["full"]), 3)
+    assert words == ["b", "a", "c"] and counts.tolist() == [3, 2, 1]
