@@ -36,7 +36,8 @@ def connect(address: str | None) -> Iterator[Client]:
     """Yield a client of the cluster at the address, or of one in this process. Raises InputError if there is none."""
     if address is None:
         options = {"n_workers": os.cpu_count(), "threads_per_worker": 1, "processes": False, "memory_limit": None}
-        with LocalCluster(**options, dashboard_address="127.0.0.1:0") as cluster, Client(cluster) as client:
+        options["dashboard_address"] = "127.0.0.1:0"  # any free port: a second cluster would warn that 8787 is taken
+        with LocalCluster(**options) as cluster, Client(cluster) as client:
             yield client
         return
     try:

@@ -30,13 +30,14 @@ def test_shards_are_whole_lines_and_together_the_file(lines, size):
 
 
 @pytest.mark.slow
-def test_tokens_in_shards_give_the_bytes_of_the_stage(small_project):
-    files = [*(small_project / "data/tokenized").glob("glove.*"), small_project / "metrics/vocabulary/glove.json"]
+@pytest.mark.parametrize("name", ["plain", "glove"])
+def test_tokens_in_shards_give_the_bytes_of_the_stage(small_project, name):
+    files = [*(small_project / "data/tokenized").glob(f"{name}.*"), small_project / f"metrics/vocabulary/{name}.json"]
     before = {file: file.read_bytes() for file in files}
     assert len(before) == 4
     for file in files:
         file.unlink()
-    run(small_project, *TOKENIZE, "glove")
+    run(small_project, *TOKENIZE, name)
     assert {file: file.read_bytes() for file in files} == before
     assert not list((small_project / "runs").iterdir())
 

@@ -148,8 +148,10 @@ def test_a_sweep_ends_with_every_experiment_after_ctrl_c_and_a_killed_worker(sha
 
     again = run(shared, *command)
     assert again.stdout == table and "runs on" not in again.stderr
-    run(shared, *command[:-1], "variants.lstm.hidden_size=choice(5,6)", "--optuna", "2")
-    assert experiments(shared) == names
+    trials = *command[:-1], "variants.lstm.hidden_size=choice(5,6)", "--optuna", "2"
+    for _ in range(2):
+        run(shared, *trials)
+        assert experiments(shared) == names
     (study,) = (shared / "runs").iterdir()
     told = [json.loads(line).get("values") for line in study.read_text().splitlines()]
     losses = [f"{values[0]:.4f}" for values in told if values]
@@ -204,6 +206,11 @@ def test_what_workers_could_not_clone_or_push_is_refused(shared, monkeypatch):
     run(shared, "git", "remote", "remove", "origin")
     assert refused(size).startswith("git fetch: fatal: 'origin' does not appear to be a git repository")
     assert not (shared / "runs").exists()
+
+
+def test_two_clusters_on_one_machine_do_not_warn():
+    with engine.connect(None) as first, engine.connect(None) as second:
+        assert [client.submit(abs, -1).result() for client in (first, second)] == [1, 1]
 
 
 @pytest.mark.slow
