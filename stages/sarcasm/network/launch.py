@@ -40,19 +40,22 @@ def _work(count: int, cuda: bool, train: Callable[[Processes], None]) -> None:
     """Be one of the processes. An error is reported to the launcher.
 
     `_start` prints one line. torchrun prints pages, so the first process that fails on a machine prints its line too.
+    A process that does not succeed ends without torch's cleaning up, which can abort while other processes end too.
     """
     _end_with_launcher()
     try:
         processes = _join(count, cuda)
         train(processes)
         distributed.destroy_process_group()
+    except KeyboardInterrupt:
+        os._exit(130)
     except (InputError, OSError) as error:
+        message = " ".join(str(error).split())
         file = Path(os.environ["TORCHELASTIC_ERROR_FILE"])  # attempt_0/<process>/error.json
-        report = {"message": " ".join(str(error).split()), "timestamp": int(time.time())}
-        file.write_text(json.dumps(report), encoding="utf-8")
-        if os.environ["TORCHELASTIC_RUN_ID"] == RUN or not _is_first(file.parents[1]):
-            sys.exit(1)
-        raise
+        file.write_text(json.dumps({"message": message, "timestamp": int(time.time())}), encoding="utf-8")
+        if os.environ["TORCHELASTIC_RUN_ID"] != RUN and _is_first(file.parents[1]):
+            print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
+        os._exit(1)
 
 
 def _is_first(folder: Path) -> bool:
