@@ -107,7 +107,7 @@ def train_epoch(
     Raises InputError, naming the step, if a loss is not finite.
     """
     model.train()
-    sizes, losses, outputs, targets = [], [], [], []
+    sizes, losses, correct = [], [], []
     for batch in batches:
         ids, labels, rows = processes.share(batch)
         size = len(batch.labels)
@@ -122,14 +122,13 @@ def train_epoch(
             scheduler.step()
         sizes.append(size)
         losses.append(loss.detach() * (rows / size))
-        outputs.append(logits.detach()[:rows])
-        targets.append(labels[:rows])
+        correct.append(_correct(logits[:rows], labels[:rows]))
     steps = processes.sum(torch.stack(losses)).cpu()  # the only synchronization with the device in an epoch
     if not steps.isfinite().all():
         step = int(steps.isfinite().logical_not().nonzero()[0]) + 1
         raise InputError(f"step {step}: the loss is {steps[step - 1]:g}; try a lower learning_rate")
-    correct = processes.sum(_correct(torch.cat(outputs), torch.cat(targets)))
-    return Scores(float(steps.double() @ torch.tensor(sizes).double()) / sum(sizes), int(correct) / sum(sizes))
+    loss = float(steps.double() @ torch.tensor(sizes).double()) / sum(sizes)
+    return Scores(loss, int(processes.sum(torch.stack(correct).sum())) / sum(sizes))
 
 
 @torch.no_grad()

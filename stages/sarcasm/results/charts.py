@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from sarcasm.results import figures
@@ -27,11 +28,13 @@ PAGE_COLOURS = {
 STYLE = matplotlib.rc_context(
     {
         "axes.edgecolor": INK,
+        "axes.facecolor": "none",
         "axes.labelcolor": INK,
         "axes.linewidth": 0.6,
         "axes.spines.right": False,
         "axes.spines.top": False,
         "figure.constrained_layout.h_pad": 0.15,  # inches; room for the mark of a curve that leaves its panel
+        "figure.facecolor": "none",
         "font.size": 9,
         "grid.color": GRID,
         "svg.fonttype": "none",  # text stays text
@@ -53,7 +56,7 @@ def svg(name: str, title: str, description: str, size: tuple[float, float], draw
     draw(figure)
     with matplotlib.rc_context({"svg.hashsalt": name}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # of a class name: the page's fonts have it
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+        FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})  # savefig draws twice
     width, height = (round(72 * inches) for inches in size)
     return Markup(
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-labelledby="{name}-title {name}-text">'
