@@ -6,7 +6,7 @@ import re
 import exps
 import pytest
 import yaml
-from tests.project import ROOT, commit, contents, run, vectors
+from tests.project import ROOT, commit, run, vectors
 
 
 def changed_stages(folder) -> set[str]:
@@ -58,7 +58,7 @@ def test_a_further_seed_trains_only_what_is_missing(small_project):
 
 @pytest.mark.slow
 def test_a_sweep_of_learning_rates_is_listed_with_numbers_and_metrics(small_project):
-    rates = "variants.stacked_lstm_dropout.learning_rate=0.001,0.0003,0.0001,0.00001"
+    rates = "variants.stacked_lstm_dropout.learning_rate=0.001,0.0003,0.00001"
     run(small_project, "dvc", "exp", "run", "--queue", "-n", "rate", "-S", rates)
     run(small_project, "dvc", "exp", "run", "--run-all")
     shown = json.loads(run(small_project, "dvc", "exp", "show", "--json").stdout)
@@ -69,17 +69,17 @@ def test_a_sweep_of_learning_rates_is_listed_with_numbers_and_metrics(small_proj
         scores = experiment["data"]["metrics"]["metrics/train/stacked_lstm_dropout-1.json"]["data"]
         found[parameters["variants"]["stacked_lstm_dropout"]["learning_rate"]] = scores
     # `-S` writes 0.00001 as 1e-05, which YAML reads as a string and the stage as a number
-    assert {float(rate) for rate in found} == {0.001, 0.0003, 0.0001, 0.00001}
+    assert {float(rate) for rate in found} == {0.001, 0.0003, 0.00001}
     assert (
         len({scores["validation_loss"] for scores in found.values()}) > 1
     )  # low rates may agree to 4 decimals after two epochs
     assert all(0 <= scores["validation_accuracy"] <= 1 for scores in found.values())
     table = run(small_project, "python", "exps.py", "stacked_lstm_dropout").stdout.splitlines()
-    assert len(table) == 1 + 1 + 4 and max(map(len, table)) <= 120
+    assert len(table) == 1 + 1 + 3 and max(map(len, table)) <= 120
     losses = [float(line.split()[2]) for line in table[1:]]
     assert losses == sorted(losses) and table[1].split()[1] == "stacked_lstm_dropout"
     assert "  learning_rate=1e-05" in "\n".join(table)
-    assert {line.split()[0] for line in table[2:]} >= {"rate-2", "rate-3", "rate-4"}
+    assert {line.split()[0] for line in table[2:]} >= {"rate-2", "rate-3"}
 
 
 def test_differences_between_two_commits(small_project):
@@ -101,24 +101,6 @@ def test_differences_between_two_commits(small_project):
         assert {row["rev"] for row in drawn["data"]["values"]} == {"HEAD~1", "HEAD"}
         variants = {row["variant"] for row in drawn["data"]["values"]} - {"tfidf"}  # it has no epochs
         assert variants == {"lstm", "stacked_lstm_dropout", "glove_lstm"}
-
-
-@pytest.mark.slow
-def test_two_jobs_give_the_lock_file_of_one(fresh_project, small_project):
-    shown = run(fresh_project, "python", "repro.py", "--jobs", "2").stdout
-    left = set(re.findall("Stage '(train.+)' didn't change", shown))  # left for the last dvc repro
-    networks = {"train@lstm-1", "train@stacked_lstm_dropout-1", "train-glove@glove_lstm-1"}
-    assert left == networks | {"train-baseline"}
-    one, two = (yaml.safe_load((folder / "dvc.lock").read_text()) for folder in (small_project, fresh_project))
-    assert one == two
-    assert contents(fresh_project).keys() == contents(small_project).keys()
-
-
-@pytest.mark.slow
-def test_forcing_all_stages_leaves_the_lock_file_unchanged(small_project):
-    before = contents(small_project)
-    run(small_project, "dvc", "repro", "--force")
-    assert contents(small_project) == before
 
 
 def test_changes_of_parameters_are_listed_by_name():

@@ -127,8 +127,8 @@ def train_epoch(
     if not steps.isfinite().all():
         step = int(steps.isfinite().logical_not().nonzero()[0]) + 1
         raise InputError(f"step {step}: the loss is {steps[step - 1]:g}; try a lower learning_rate")
-    loss = float(steps.double() @ torch.tensor(sizes).double()) / sum(sizes)
-    return Scores(loss, int(processes.sum(torch.stack(correct).sum())) / sum(sizes))
+    total = float(steps.double() @ torch.tensor(sizes).double())
+    return Scores(total / sum(sizes), int(processes.sum(torch.stack(correct).sum())) / sum(sizes))
 
 
 @torch.no_grad()

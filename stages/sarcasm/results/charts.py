@@ -54,9 +54,10 @@ def svg(name: str, title: str, description: str, size: tuple[float, float], draw
     buffer = io.StringIO()
     figure = Figure(figsize=size, layout="constrained")
     draw(figure)
+    canvas = FigureCanvasSVG(figure)  # draws once, where savefig draws twice
     with matplotlib.rc_context({"svg.hashsalt": name}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # of a class name: the page's fonts have it
-        FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})  # savefig draws twice
+        canvas.print_svg(buffer, metadata={"Date": None})  # type: ignore[no-untyped-call]
     width, height = (round(72 * inches) for inches in size)
     return Markup(
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-labelledby="{name}-title {name}-text">'

@@ -54,8 +54,9 @@ def colours(variants: list[str]) -> dict[str, str]:
 
 def save_figure(path: Path, figure: Figure) -> None:
     """Write the figure as PNG; equal figures give equal bytes."""
+    canvas = FigureCanvasAgg(figure)  # draws once, where savefig draws twice
     with atomic_write(path) as temporary:
-        FigureCanvasAgg(figure).print_png(temporary, metadata={"Software": None})  # savefig draws twice
+        canvas.print_png(temporary, metadata={"Software": None})  # type: ignore[no-untyped-call]
 
 
 def set_title(figure: Figure, title: str) -> None:
