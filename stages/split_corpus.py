@@ -26,6 +26,8 @@ from sarcasm.base.files import write_json, write_lines
 from sarcasm.base.params import read_params
 from sarcasm.text.corpus import only_class, split_line, split_positions
 
+BLOCK = 1000  # lines
+
 
 def main() -> None:
     """Run the stage."""
@@ -45,12 +47,11 @@ def main() -> None:
             if name == "train":
                 raise InputError(message)
             print(f"split_corpus.py: warning: {message}", file=sys.stderr)
-    metrics = {}
+    training, metrics = np.sort(texts[splits["train"]]), {}
     for name, split in splits.items():
         write_lines(Path(f"data/split/{name}.jsonl"), pick_lines(corpus, lengths, split))
         if len(split):
-            training = texts[splits["train"]] if name != "train" else []
-            metrics[name] = measure(labels[split], np.isin(texts[split], training))
+            metrics[name] = measure(labels[split], texts[split], training if name != "train" else training[:0])
     write_json(Path("metrics/corpus.json"), metrics)
     print(", ".join(f"{name} {len(split)}" for name, split in splits.items()))
 
@@ -71,16 +72,19 @@ def read_lines(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def pick_lines(path: Path, lengths: np.ndarray, positions: np.ndarray) -> Iterator[bytes]:
-    """Yield the lines at some positions of a file, which need not fit into memory."""
+    """Yield the lines at some positions of a file, which need not fit into memory; neighbours up to BLOCK at once."""
     starts = lengths.cumsum() - lengths
+    firsts = np.flatnonzero((np.diff(positions, prepend=-2) != 1) | (np.arange(len(positions)) % BLOCK == 0))
+    sizes = np.add.reduceat(lengths[positions], firsts)
     with path.open("rb") as file:
-        for length, start in zip(memoryview(lengths[positions]), memoryview(starts[positions]), strict=True):
-            yield os.pread(file.fileno(), length, start)
+        for size, start in zip(memoryview(sizes), memoryview(starts[positions[firsts]]), strict=True):
+            yield os.pread(file.fileno(), size, start)
 
 
-def measure(labels: np.ndarray, in_training: np.ndarray) -> dict[str, float]:
-    """Count the headlines of a split, those of the positive class, and those whose text is in the training split."""
-    overlap = int(in_training.sum())
+def measure(labels: np.ndarray, texts: np.ndarray, training: np.ndarray) -> dict[str, float]:
+    """Count the headlines of a split, those of the positive class, and those whose text is in `training`, sorted."""
+    # ten times as fast as np.isin, which would search the texts of a million headlines for each split
+    overlap = int((np.searchsorted(training, texts, "right") > np.searchsorted(training, texts)).sum())
     return {
         "headlines": len(labels),
         "positive_fraction": round(float(labels.mean()), 4),

@@ -62,8 +62,11 @@ def test_another_parameter_file_becomes_an_experiment(small_project):
 def test_an_interrupted_experiment_resumes(small_project):
     set_epochs(small_project, 200)
     commit(small_project, "Train longer")
-    short = {"training": {"epochs": 1}}
-    write_changes(small_project, variants={"stacked_lstm_dropout": short}, glove_variants={"glove_lstm": short})
+    write_changes(
+        small_project,
+        variants={"stacked_lstm_dropout": {"training": {"epochs": 1}}},
+        glove_variants={"glove_lstm": {"training": {"epochs": 1}}},
+    )
     process = start(small_project, "python", "repro.py", "mine.yaml", "--jobs", "2")
     wait_for(small_project / "runs/mine/checkpoints/lstm-1.pt", process)
     stop(process, signal.SIGINT)

@@ -15,6 +15,8 @@ from filelock import FileLock
 from tests.project import contents, headlines, params, refusal, run_stage, start, write_params
 from tests.servers import running
 
+import split_corpus
+
 STAGES = [
     ("download_corpus",),
     ("split_corpus",),
@@ -133,6 +135,22 @@ def test_training_headlines_without_any_token_are_refused(fresh_project):
     message = refusal(fresh_project, "tokenize_corpus", "plain")
     assert message == "vocabularies.plain: the tokenizer 'stripped' leaves no word of the training headlines"
     assert not (fresh_project / "data/tokenized").exists()
+
+
+@pytest.mark.parametrize(
+    ("positions", "read"),
+    [
+        ([0, 1, 2, 3, 4], [b"a\nbb\n", b"\nccc\n", b"d\n"]),
+        ([3, 4, 1, 2, 0], [b"ccc\nd\n", b"bb\n\n", b"a\n"]),
+        ([], []),
+    ],
+)
+def test_neighbouring_lines_are_read_at_once(tmp_path, monkeypatch, positions, read):
+    monkeypatch.setattr(split_corpus, "BLOCK", 2)
+    path, lines = tmp_path / "lines", [b"a\n", b"bb\n", b"\n", b"ccc\n", b"d\n"]
+    path.write_bytes(b"".join(lines))
+    lengths = np.array([len(line) for line in lines])
+    assert list(split_corpus.pick_lines(path, lengths, np.array(positions, np.int64))) == read
 
 
 def test_headlines_in_two_splits_are_reported_and_can_be_dropped(fresh_project):
