@@ -69,7 +69,7 @@ def history_limits(histories: Histories) -> dict[str, tuple[float, float]]:
     table = pd.concat([history for seeds in histories.values() for history in seeds])
     losses = table[["train_loss", "validation_loss"]]
     accuracies = table[["train_accuracy", "validation_accuracy"]]
-    top = min(losses.max().max(), 1.2)  # nats; a curve that goes higher is marked where it leaves the panel
+    top = min(losses.max().max(), 1.2)  # nats; the maximum of a curve that goes higher is written above the panel
     return {"loss": (0, top * 1.05), "accuracy": (accuracies.min().min() - 0.02, 1)}
 
 
@@ -90,18 +90,16 @@ def curves(name: str, histories: Sequence[pd.DataFrame], colour: str, limits: Li
 def draw_history(
     axes: Axes, histories: Sequence[pd.DataFrame], measure: str, colour: str, limits: tuple[float, float]
 ) -> None:
-    """Draw loss or accuracy of one variant over the epochs; where its curves leave the panel, write their maximum."""
+    """Draw loss or accuracy of one variant over the epochs; if its curves leave the panel, write their maximum."""
     for split, style in (("train", "--"), ("validation", "-")):
         for seed, history in enumerate(histories):
             label = None if seed else "training" if split == "train" else split
             width = 1.5 if len(histories) == 1 else 0.8
             axes.plot(history["epoch"], history[f"{split}_{measure}"], style, color=colour, lw=width, label=label)
-        table = pd.concat(histories)
-        values = table[f"{split}_{measure}"]
-        if values.max() > limits[1]:
-            leaves = table["epoch"][values > limits[1]].min(), limits[1]
-            mark = axes.annotate(f"↑ max {values.max():.1f}", leaves, ha="center", va="bottom", color=colour)
-            mark.set(fontsize="small", in_layout=False)  # the panels of a figure keep one size
+    highest = pd.concat(histories)[[f"train_{measure}", f"validation_{measure}"]].max().max()
+    if highest > limits[1]:
+        mark = axes.annotate(f"↑ max {highest:.1f}", (1, 1), xycoords="axes fraction", ha="right", va="bottom")
+        mark.set(color=colour, fontsize="small", in_layout=False)  # the panels of a figure keep one size
     axes.set_ylim(limits)
     axes.grid(True, axis="y")
 
