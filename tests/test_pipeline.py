@@ -60,7 +60,7 @@ def test_a_training_killed_anywhere_resumes_to_the_same_bytes(small_project, var
 
 @pytest.mark.parametrize("number", [pytest.param(signal.SIGKILL, marks=pytest.mark.slow), signal.SIGINT])
 def test_an_interrupted_stage_resumes(small_project, number):
-    set_epochs(small_project, 200)
+    set_epochs(small_project, 100)
     run_stage(small_project, "train", "lstm", "1")
     whole = contents(small_project)
     checkpoint = small_project / "checkpoints/lstm-1.pt"
@@ -76,7 +76,7 @@ def test_an_interrupted_stage_resumes(small_project, number):
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_an_interrupted_dvc_repro_resumes(small_project, number):
-    set_epochs(small_project, 200)
+    set_epochs(small_project, 100)
     command = "dvc", "repro", "train@lstm-1"
     first = start(small_project, *command)
     wait_for(small_project / "checkpoints/lstm-1.pt", first)

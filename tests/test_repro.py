@@ -60,7 +60,7 @@ def test_another_parameter_file_becomes_an_experiment(small_project):
 
 @pytest.mark.slow
 def test_an_interrupted_experiment_resumes(small_project):
-    set_epochs(small_project, 200)
+    set_epochs(small_project, 100)
     commit(small_project, "Train longer")
     write_changes(
         small_project,
