@@ -72,7 +72,10 @@ def read_lines(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def pick_lines(path: Path, lengths: np.ndarray, positions: np.ndarray) -> Iterator[bytes]:
-    """Yield the lines at some positions of a file, which need not fit into memory; neighbours up to BLOCK at once."""
+    """Yield the lines at some positions of a file, up to BLOCK neighbouring lines at once.
+
+    The file need not fit into memory.
+    """
     starts = lengths.cumsum() - lengths
     firsts = np.flatnonzero((np.diff(positions, prepend=-2) != 1) | (np.arange(len(positions)) % BLOCK == 0))
     sizes = np.add.reduceat(lengths[positions], firsts)
@@ -83,7 +86,7 @@ def pick_lines(path: Path, lengths: np.ndarray, positions: np.ndarray) -> Iterat
 
 def measure(labels: np.ndarray, texts: np.ndarray, training: np.ndarray) -> dict[str, float]:
     """Count the headlines of a split, those of the positive class, and those whose text is in `training`, sorted."""
-    # ten times as fast as np.isin, which would search the texts of a million headlines for each split
+    # np.isin would go through all of `training` again for each split, which took a third of the stage
     overlap = int((np.searchsorted(training, texts, "right") > np.searchsorted(training, texts)).sum())
     return {
         "headlines": len(labels),

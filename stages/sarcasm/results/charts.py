@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from sarcasm.results import figures
@@ -28,13 +27,11 @@ PAGE_COLOURS = {
 STYLE = matplotlib.rc_context(
     {
         "axes.edgecolor": INK,
-        "axes.facecolor": "none",
         "axes.labelcolor": INK,
         "axes.linewidth": 0.6,
         "axes.spines.right": False,
         "axes.spines.top": False,
         "figure.constrained_layout.h_pad": 0.15,  # inches; room for the mark of a curve that leaves its panel
-        "figure.facecolor": "none",
         "font.size": 9,
         "grid.color": GRID,
         "svg.fonttype": "none",  # text stays text
@@ -54,10 +51,9 @@ def svg(name: str, title: str, description: str, size: tuple[float, float], draw
     buffer = io.StringIO()
     figure = Figure(figsize=size, layout="constrained")
     draw(figure)
-    canvas = FigureCanvasSVG(figure)  # draws once, where savefig draws twice
     with matplotlib.rc_context({"svg.hashsalt": name}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # of a class name: the page's fonts have it
-        canvas.print_svg(buffer, metadata={"Date": None})  # type: ignore[no-untyped-call]
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     width, height = (round(72 * inches) for inches in size)
     return Markup(
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-labelledby="{name}-title {name}-text">'
