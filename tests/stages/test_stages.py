@@ -142,6 +142,7 @@ def test_training_headlines_without_any_token_are_refused(fresh_project):
     [
         ([0, 1, 2, 3, 4], [b"a\nbb\n", b"\nccc\n", b"d\n"]),
         ([3, 4, 1, 2, 0], [b"ccc\nd\n", b"bb\n\n", b"a\n"]),
+        ([0, 3, 4, 1, 2], [b"a\n", b"ccc\n", b"d\n", b"bb\n", b"\n"]),
         ([], []),
     ],
 )
