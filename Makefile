@@ -4,40 +4,34 @@
 # make demo             classify the sentences of params.yaml with the selected model
 # make test             run the tests              make test-slow: the slow ones
 # make fuzz             MINUTES=5: look for input that a reader or the pipeline does not handle    ONLY=pipeline
-# make bench            compare each step with the chapter's code, on two idle cores    PARAMS=configs/news-headlines-v1.yaml
-# make bench-large      seconds and memory with up to ten million headlines
+# make bench            compare each step with the chapter's code, on two idle cores, with the real headlines
 # make exps             list the experiments of this commit    VARIANT=stacked_lstm: their scores of one variant
 # make commit           commit parameters, dvc.lock, metrics and plots    MESSAGE="..."
 # make lint             format, lint and types
 # make lock             make requirements.lock from pyproject.toml
-# make docs             run the commands of docs/, paste their output and the generated tables
+# make docs             fill the generated tables of README.md and docs/
 #
 # What makes results/; each writes to the folder OUT, which must be given:
 # make ablation         HEADLINES=FILE             tokenizers and padding, on a .json of the real headlines
-# make search           PARAMS=configs/news-headlines-v1.yaml    what each setting of wide_bi_lstm is worth
-# make near-duplicates  NAME=news-headlines-v1     test headlines that are nearly in the training headlines
 # make learning-rates   VARIANT=stacked_lstm       a sweep of DVC experiments
-# make results          NAME=news-headlines-v1     an experiment of configs/NAME.yaml
-# make steps                                       the difference from each network to the next, on each corpus
-# make seeds                                       more seeds of the chapter's runs
 # make book                                        the chapter's results and ours, from its experiments
+# make results          NAME=news-headlines-v1     an experiment of configs/NAME.yaml
 
 PARAMS ?= params.yaml
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-STUDY := PYTHONPATH=stages python -m
-PIP := pip --disable-pip-version-check
+STUDY := PYTHONPATH=stages:. python -m
+PIP := pip --disable-pip-version-check --quiet
 # PyPI's torch for Linux is the CUDA build, 2.7 GB with its libraries. The CPU build on PyTorch's own index has 0.2 GB.
 TORCH_CPU := $(PIP) install --no-deps --retries 1 --timeout 10 --index-url https://download.pytorch.org/whl/cpu
 
-.PHONY: repro demo test test-slow fuzz bench bench-large exps commit lint lock docs ablation search near-duplicates \
-	learning-rates steps results seeds book
+.PHONY: repro demo test test-slow fuzz bench exps commit lint lock docs ablation learning-rates book results
 
 repro: .venv/installed
 	python repro.py $(PARAMS) $(if $(JOBS),--jobs $(JOBS))
 
 demo: .venv/installed
-	@python -c 'import yaml; print(*yaml.safe_load(open("params.yaml"))["evaluate"]["sentences"], sep="\n")' \
+	@python -c 'import yaml; print(yaml.safe_load(open("params.yaml"))["evaluate"]["sentences"])' \
 		| python stages/predict.py
 
 test: .venv/installed
@@ -49,13 +43,8 @@ test-slow: .venv/tests
 fuzz: .venv/tests
 	FUZZ_MINUTES=$(or $(MINUTES),5) pytest -m hypothesis -o python_files="test_*.py fuzz.py" -k "$(ONLY)"
 
-bench: .venv/benchmarks
-	$(STUDY) benchmarks.run $(PARAMS:params.yaml=configs/news-headlines-v1.yaml)
-	python docs/fill.py
-
-bench-large: .venv/benchmarks
-	$(STUDY) benchmarks.large
-	$(STUDY) benchmarks.processes
+bench: .venv/installed
+	$(STUDY) benchmarks.run
 	python docs/fill.py
 
 exps: .venv/installed
@@ -83,32 +72,19 @@ lock:
 	mv .venv/lock/requirements.lock .
 
 docs: .venv/installed
-	python docs/transcripts.py
 	python docs/fill.py
 
 ablation: .venv/installed
 	$(STUDY) studies.ablation $(HEADLINES) $(OUT)
 
-search: .venv/installed
-	$(STUDY) studies.search $(PARAMS) $(OUT)
-
-near-duplicates: .venv/installed
-	$(STUDY) studies.near_duplicates $(NAME) $(OUT)
-
 learning-rates: .venv/installed
 	$(STUDY) studies.learning_rates $(VARIANT) $(OUT)
 
-steps: .venv/installed
-	$(STUDY) studies.steps $(OUT)
+book: .venv/installed
+	$(STUDY) studies.book $(OUT)
 
 results: .venv/installed
 	$(STUDY) studies.export $(NAME)
-
-seeds: .venv/installed
-	$(STUDY) studies.seeds
-
-book: .venv/installed
-	$(STUDY) studies.book $(OUT)
 
 .venv/installed: requirements.lock
 	$(PYTHON) -m venv .venv
@@ -122,6 +98,6 @@ endif
 	$(PIP) install -r $<
 	touch $@
 
-.venv/tests .venv/benchmarks: .venv/%: .venv/installed %/requirements.txt
-	$(PIP) install -r $*/requirements.txt
+.venv/tests: tests/requirements.txt .venv/installed
+	$(PIP) install -r $<
 	touch $@

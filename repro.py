@@ -3,29 +3,28 @@
     python repro.py                      here, with params.yaml
     python repro.py configs/book.yaml    as the DVC experiment `book`, in a git worktree of the current commit
 
-A parameter file other than params.yaml states what differs from it; a variant or a vocabulary that is null is removed.
-Relative paths in it, and in HEADLINES_MIRROR, are relative to the current folder. The worktree is runs/<name>. An
-interrupted run resumes there; a complete one is saved as an experiment and its worktree is removed.
+A parameter file other than params.yaml states what differs from it, or from another file that it `extends`; a variant
+that is null is removed. Relative paths in it, and in HEADLINES_MIRROR, are relative to the current folder. The worktree
+is runs/<name>. An interrupted run resumes there; a complete one is saved as an experiment and its worktree is removed.
 """
 
 import os
 import re
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 ROOT = Path(__file__).resolve().parent
 PARAMS = ROOT / "params.yaml"
 sys.path.insert(0, str(ROOT / "stages"))
 
-from sarcasm.base.command import InputError, call, make_parser, only_one  # noqa: E402
-from sarcasm.base.documents import read_document  # noqa: E402
-from sarcasm.base.files import write_text  # noqa: E402
-from sarcasm.base.params import check_params  # noqa: E402
-from sarcasm.fetch.sources import CORPORA, GLOVE  # noqa: E402
+from sarcasm.params import GROUPS, check_params, read_params, read_yaml  # noqa: E402
+from sarcasm.sources import CORPORA, GLOVE  # noqa: E402
+from sarcasm.stage import InputError, lock, make_parser, run, write_text  # noqa: E402
+
+from ruamel.yaml import YAML  # noqa: E402
 
 INPUTS = "stages", "dvc.yaml", "params.yaml", ".dvc", ".dvcignore", "data/bundled"  # what git tracks of a run
 KNOWN = {"bundled", *CORPORA, *GLOVE}
@@ -33,29 +32,55 @@ KNOWN = {"bundled", *CORPORA, *GLOVE}
 
 def main(params: str, jobs: int) -> None:
     """Run the pipeline here, or as an experiment."""
-    path = Path(os.path.relpath(params))
+    path = Path(params)
     if mirror := os.environ.get("HEADLINES_MIRROR"):
         os.environ["HEADLINES_MIRROR"] = make_absolute(mirror)
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     if path.resolve() == PARAMS:
-        check_params(read_document(path), path)
-        with only_one("params.yaml", ROOT / ".dvc/tmp/params.yaml.repro.lock"):
+        read_params(PARAMS)
+        with lock(ROOT / ".dvc/tmp/params.yaml.repro.lock"):
             run_stages(ROOT, jobs)
             print(f"\n{(ROOT / 'plots/results.md').read_text(encoding='utf-8')}\nReport: plots/report.html")
     else:
         document = read_experiment(path)
-        with only_one(path.stem, ROOT / f".dvc/tmp/{path.stem}.repro.lock"):
+        with lock(ROOT / f".dvc/tmp/{path.stem}.repro.lock"):
             run_experiment(path, document, jobs)
 
 
-def read_experiment(path: Path) -> dict[str, Any]:
-    """Return params.yaml with what a parameter file changes, the paths in it as absolute ones."""
-    document: dict[str, Any] = read_document(path, PARAMS)
+def read_experiment(path: Path) -> str:
+    """Return params.yaml, with its comments, and what a parameter file changes, the paths in it as absolute ones."""
+    document = read_yaml(PARAMS, comments=True)
+    change(document, read_changes(path))
     check_params(document, path)
-    for section in (document["corpus"], document["glove"], document["extra_vectors"]):
+    for section in (document["corpus"], document["vectors"]):
         if section["source"] not in KNOWN:
             section["source"] = make_absolute(section["source"])
-    return document
+    text = StringIO()
+    YAML().dump(document, text)
+    return text.getvalue()
+
+
+def read_changes(path: Path) -> dict[str, Any]:
+    """Read a parameter file, on top of the one that it extends."""
+    changes = read_yaml(path) or {}
+    if not isinstance(changes, dict):
+        raise InputError(f"{path}: expected a mapping, found {changes!r:.60}")
+    if base := changes.pop("extends", None):
+        extended = read_changes(path.parent / base)
+        change(extended, changes, remove=False)
+        return extended
+    return changes
+
+
+def change(document: dict[str, Any], changes: dict[str, Any], remove: bool = True, names: bool = False) -> None:
+    """Apply changes to a document, mapping by mapping; where the keys are `names`, null removes one."""
+    for key, value in changes.items():
+        if value is None and names and remove:
+            document.pop(key, None)
+        elif isinstance(value, dict) and isinstance(document.get(key), dict):
+            change(document[key], value, remove, key in GROUPS)
+        else:
+            document[key] = value
 
 
 def make_absolute(source: str) -> str:
@@ -66,7 +91,7 @@ def make_absolute(source: str) -> str:
 def run_stages(folder: Path, jobs: int) -> None:
     """Run the pipeline in a folder, with the trainings divided among `jobs` processes of DVC."""
     if jobs > 1:  # `dvc repro` alone runs one stage after the other
-        dvc(folder, "repro", "glove-coverage", "tokenize-plain")
+        dvc(folder, "repro", "glove-coverage", "tokenize")
         names = dvc(folder, "stage", "list", "--name-only", stdout=subprocess.PIPE).stdout.split()
         trainings = [name for name in names if name.startswith("train")][::-1]  # the largest are last in params.yaml
         command = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--single-item"]
@@ -83,7 +108,7 @@ def run_stages(folder: Path, jobs: int) -> None:
     dvc(folder, "repro")
 
 
-def run_experiment(path: Path, document: dict[str, Any], jobs: int) -> None:
+def run_experiment(path: Path, params: str, jobs: int) -> None:
     """Run the pipeline with other parameters in a worktree, and save it as an experiment."""
     name, folder = path.stem, ROOT / "runs" / path.stem
     if not re.fullmatch(r"\w[\w-]*", name):
@@ -99,7 +124,7 @@ def run_experiment(path: Path, document: dict[str, Any], jobs: int) -> None:
     git(folder, "checkout", "--quiet", "--force", "--detach", commit)
     cache = dvc(ROOT, "cache", "dir", stdout=subprocess.PIPE).stdout.strip()
     dvc(folder, "config", "--local", "cache.dir", str((ROOT / cache).resolve()))
-    write_text(folder / "params.yaml", yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
+    write_text(folder / "params.yaml", params)
     print(f"{path} runs in {folder.relative_to(ROOT)}", flush=True)
     run_stages(folder, jobs)
     git(folder, "add", "--all", "metrics", "plots")  # files of new variants, which git does not track yet
@@ -129,4 +154,4 @@ if __name__ == "__main__":
     parser = make_parser(__doc__)
     parser.add_argument("params", nargs="?", default=str(PARAMS), metavar="PARAMETER_FILE")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="variants to train at a time (default: cores)")
-    call(main, parser)
+    run(main, parser)

@@ -5,61 +5,61 @@
 in:   data/split/<split>.jsonl       the headlines and their labels
       models/<run>.pt                the trained runs: the baseline, and each variant with each seed
       metrics/train/<run>.json       their training and validation scores
-      params.yaml                    split, train.seeds, variants, glove_variants, evaluate
+      params.yaml                    split, train.seeds, variants, pretrained_variants, evaluate
 out:  metrics/scores/<variant>.json  accuracy with its 95 % interval, loss, F1, ROC AUC and Brier score
       metrics/runs.csv               one row per run: training, all scores, confusion matrix
       metrics/evaluation.csv         one row per variant: means over its seeds, standard deviations, intervals
       metrics/differences.csv        the difference in accuracy of every two variants, with its 95 % interval
       metrics/selected.json          the variant with the lowest validation loss and its best run, for predict.py
       data/predictions.csv           headline, label, and the probability from each run
+      data/page.json                 the models that classify in the report, and the words of the worst errors
       plots/sentences.csv            the probability from each variant for the sentences of params.yaml
 """
 
-from sarcasm.base.interrupt import exit_on_interrupt
-
-if __name__ == "__main__":
-    exit_on_interrupt()
-
+import base64
+import json
 from collections.abc import Mapping, Sequence
-from itertools import combinations
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
+
+from sarcasm.corpus import Headline, read_written
+from sarcasm.params import BASELINE, read_params
+from sarcasm.saved_model import SavedModel, load_model
+from sarcasm.scores import compare, interval, resample, score
+from sarcasm.stage import InputError, make_parser, read_json, run, write_csv, write_json
+from sarcasm.tokenizers import STOP_WORDS
 
 import numpy as np
 import pandas as pd
 import torch
-from sklearn import metrics
+from torch import Tensor
 from tqdm import tqdm
 
-from sarcasm.base.command import InputError, run
-from sarcasm.base.files import read_json, write_csv, write_json
-from sarcasm.base.outdated import delete_outdated
-from sarcasm.base.params import BASELINE, read_params
-from sarcasm.network.model_file import load
-from sarcasm.text.corpus import read_formatted
-
-COUNTS = "true_negatives", "false_positives", "false_negatives", "true_positives"
-DVC_METRICS = "accuracy", "accuracy_ci_low", "accuracy_ci_high", "loss", "f1", "roc_auc", "brier"
+SCORES = "accuracy", "accuracy_ci_low", "accuracy_ci_high", "loss", "f1", "roc_auc", "brier"
 DEVIATIONS = "validation_loss", "validation_accuracy", "accuracy"  # with a standard deviation over seeds
 COUNTED = "parameters", "trainable_parameters", "mult_adds", "best_epoch", "overfit_epoch"
+PAGE_SIZE = 2_500_000  # bytes of all models in the page
+LISTED = 15  # errors in the page
 
 
 def main() -> None:
     """Run the stage."""
     params = read_params(Path("params.yaml"))
     settings = params.evaluate
-    delete_outdated(params, Path())  # such as the models of another branch, which would count as dependencies
     torch.set_num_threads(1)  # sums in a fixed order
     split = "test" if params.split.test else "validation"
-    headlines = pd.DataFrame(read_formatted(Path(f"data/split/{split}.jsonl"))).rename(columns={"text": "headline"})
-    labels = headlines["label"].to_numpy()
-    predictions, sentences, rows = {}, {}, []
+    headlines = read_written(Path(f"data/split/{split}.jsonl"))
+    texts, labels = [text for text, _ in headlines], np.array([label for _, label in headlines])
+
+    models, predictions, sentences, rows = {}, {}, {}, []
     pairs = [(variant, name) for variant, names in params.runs.items() for name in names]
     for variant, name in tqdm(pairs, "evaluate", unit="run", disable=None):
-        model = load(Path(f"models/{name}.pt"))
-        if model.variant != variant:
-            raise InputError(f"models/{name}.pt: the model of {model.variant}, expected the model of {variant}")
-        predictions[name] = model(headlines["headline"])
-        sentences[name] = model(settings.sentences)
+        models[name] = load_model(f"models/{name}.pt")
+        if models[name].variant != variant:
+            raise InputError(f"models/{name}.pt: the model of {models[name].variant}, expected the model of {variant}")
+        predictions[name] = models[name](texts)
+        sentences[name] = models[name](settings.sentences)
         training = read_json(Path(f"metrics/train/{name}.json"))
         rows.append({"variant": variant, "run": name, **training, **score(labels, predictions[name])})
     types = {"roc_auc": float, **dict.fromkeys(COUNTED, "Int64")}
@@ -67,10 +67,10 @@ def main() -> None:
 
     of_variant = {name: np.stack([predictions[run] for run in names]) for name, names in params.runs.items()}
     correct = {name: (probabilities > 0.5) == labels for name, probabilities in of_variant.items()}
-    differences = compare(correct, settings.resamples, settings.seed)
+    resampled = resample(correct, settings.resamples)
+    differences = compare(correct, resampled)
     evaluation = summarize(runs, differences)
-    intervals = [interval(*resample([seeds], settings.resamples, settings.seed)) for seeds in correct.values()]
-    evaluation[["accuracy_ci_low", "accuracy_ci_high"]] = intervals
+    evaluation[["accuracy_ci_low", "accuracy_ci_high"]] = [interval(resampled[name]) for name in evaluation.index]
     evaluation.insert(1, "split", split)
     evaluation.insert(2, "headlines", len(labels))
     evaluation["ensemble_accuracy"] = [
@@ -78,75 +78,26 @@ def main() -> None:
     ]
     best = runs.loc[runs["variant"] == evaluation["validation_loss"].idxmin()]
     selected = best.loc[best["validation_loss"].idxmin()]
+    page = {
+        "stop_words": sorted(STOP_WORDS),
+        **pack_models(
+            {variant: models[names[0]] for variant, names in params.runs.items()}, selected["variant"], texts
+        ),
+        "errors": find_errors(models[selected["run"]], headlines, predictions[selected["run"]]),
+    }
 
     for name, row in evaluation.iterrows():
-        scores = {key: None if pd.isna(row[key]) else round(row[key], 4) for key in DVC_METRICS}
+        scores = {f"{split}_{key}": None if pd.isna(row[key]) else round(row[key], 4) for key in SCORES}
         write_json(Path(f"metrics/scores/{name}.json"), scores)
     write_csv(Path("metrics/runs.csv"), runs)
     write_csv(Path("metrics/evaluation.csv"), evaluation.round(4).reset_index())
     write_csv(Path("metrics/differences.csv"), differences.round(4))
     write_json(Path("metrics/selected.json"), {key: selected[key] for key in ("variant", "run", "validation_loss")})
-    write_csv(Path("data/predictions.csv"), headlines.join(pd.DataFrame(predictions)))
+    write_csv(Path("data/predictions.csv"), pd.DataFrame({"headline": texts, "label": labels, **predictions}))
     means = {name: np.mean([sentences[run] for run in names], axis=0) for name, names in params.runs.items()}
-    write_csv(Path("plots/sentences.csv"), pd.DataFrame({"sentence": settings.sentences} | means))
+    write_csv(Path("plots/sentences.csv"), pd.DataFrame({"sentence": settings.sentences, **means}))
+    write_json(Path("data/page.json"), page)
     print(f"{len(runs)} runs of {len(evaluation)} variants scored on the {len(labels)} headlines of the {split} split")
-
-
-def score(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float | None]:
-    """Score probabilities, float (headlines,), against labels, 0 or 1 (headlines,); floats have 4 decimals.
-
-    `loss` is the mean cross-entropy per headline, in nats. `roc_auc` is None if there is only one class. Precision,
-    recall and F1 are 0 if no headline is predicted positive.
-    """
-    predicted = probabilities > 0.5
-    matrix = metrics.confusion_matrix(labels, predicted, labels=[0, 1])  # rows: labels; columns: predicted labels
-    scores = {
-        "accuracy": metrics.accuracy_score(labels, predicted),
-        "loss": metrics.log_loss(labels, probabilities.astype(np.float64), labels=[0, 1]),
-        "f1": metrics.f1_score(labels, predicted, zero_division=0),
-        "roc_auc": metrics.roc_auc_score(labels, probabilities) if len(np.unique(labels)) == 2 else None,
-        "brier": metrics.brier_score_loss(labels, probabilities, labels=[0, 1]),
-        "precision": metrics.precision_score(labels, predicted, zero_division=0),
-        "recall": metrics.recall_score(labels, predicted, zero_division=0),
-        **dict(zip(COUNTS, matrix.ravel().tolist(), strict=True)),
-    }
-    return {key: round(value, 4) if isinstance(value, float) else value for key, value in scores.items()}
-
-
-def resample(correct: Sequence[np.ndarray], resamples: int, seed: int) -> list[np.ndarray]:
-    """Return the accuracy of each variant in bootstrap resamples, float64 (resamples,).
-
-    The items of `correct` are bool (seeds, headlines). A resample draws the headlines, the same for all variants, so
-    that their accuracies can be subtracted, and for each variant its seeds.
-    """
-    stacked = np.concatenate(correct)
-    headlines = stacked.shape[1]
-    # headlines that the same runs classify correctly are equal: one random number for all of them
-    patterns, counts = np.unique(stacked, axis=1, return_counts=True)
-    rng = np.random.default_rng(seed)
-    of_runs = rng.multinomial(headlines, counts / headlines, resamples) @ patterns.T / headlines  # (resamples, runs)
-    accuracies, first = [], 0
-    for seeds in correct:
-        drawn = first + rng.integers(len(seeds), size=(resamples, len(seeds)))
-        accuracies.append(np.take_along_axis(of_runs, drawn, axis=1).mean(axis=1))
-        first += len(seeds)
-    return accuracies
-
-
-def interval(values: np.ndarray) -> tuple[float, float]:
-    """Return the 2.5 % and 97.5 % quantiles."""
-    low, high = np.quantile(values, [0.025, 0.975])
-    return float(low), float(high)
-
-
-def compare(correct: Mapping[str, np.ndarray], resamples: int, seed: int) -> pd.DataFrame:
-    """Return how much more accurate each variant is than each one before it, with the 95 % interval."""
-    rows = []
-    for other, variant in combinations(correct, 2):
-        first, second = resample([correct[other], correct[variant]], resamples, seed)
-        difference = correct[variant].mean() - correct[other].mean()
-        rows.append((variant, other, difference, *interval(second - first)))
-    return pd.DataFrame(rows, columns=["variant", "other", "difference", "low", "high"])
 
 
 def summarize(runs: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
@@ -165,5 +116,60 @@ def summarize(runs: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
+def find_errors(model: SavedModel, headlines: Sequence[Headline], probabilities: np.ndarray) -> dict[str, Any]:
+    """Return the number of misclassified headlines, and the most confident errors with the importance of each word."""
+    labels = np.array([label for _, label in headlines])
+    wrong = np.flatnonzero((probabilities > 0.5) != labels)
+    listed = wrong[np.argsort(-np.abs(probabilities[wrong] - 0.5), kind="stable")][:LISTED]
+    errors = [
+        {
+            "headline": headlines[place].text,
+            "label": headlines[place].label,
+            "probability": round(float(probabilities[place]), 6),
+            "importance": [(word, round(x, 4)) for word, x in model.word_importance(headlines[place].text)],
+        }
+        for place in listed
+    ]
+    return {"count": len(wrong), "listed": errors}
+
+
+def pack_models(models: Mapping[str, SavedModel], selected: str, headlines: Sequence[str]) -> dict[str, Any]:
+    """Return the models for the page, the selected one first, then those that fit, and the vocabularies they share.
+
+    Each has the probabilities of a few headlines: the page leaves out a model for which it computes others.
+    """
+    order = sorted(models, key=lambda name: (name != selected, sum(x.numel() for x in models[name].weights.values())))
+    packed, vocabularies, size = {}, {}, 0
+    for name in order:
+        model, words = models[name], models[name].vocabulary
+        key = next((key for key, known in vocabularies.items() if known == words), name)
+        checks = [(text, round(float(p), 4)) for text, p in zip(headlines[:5], model(headlines[:5]), strict=True)]
+        settings = asdict(replace(model, vocabulary=[], weights={})) | {"vocabulary": key, "checks": checks}
+        settings["weights"] = {weight: pack(values) for weight, values in model.weights.items()}
+        size += len(json.dumps([settings, words if key == name else []]))
+        if name == selected or size <= PAGE_SIZE:
+            packed[name], vocabularies[key] = settings, words
+    return {"models": [packed[name] for name in models if name in packed], "vocabularies": vocabularies}
+
+
+def pack(weights: Tensor) -> dict[str, Any]:
+    """Return weights in base64: a matrix as integers, to be multiplied with the scale of their row, others as float16.
+
+    Where most are 0, only the others, with their positions.
+    """
+
+    def encode(array: Tensor, kind: str) -> str:
+        return base64.b64encode(array.numpy().astype(kind).tobytes()).decode()
+
+    if weights.dim() == 2 and weights.shape[1] > 1:
+        scale = weights.abs().amax(dim=1).clamp(min=1e-30) / 127
+        return {"int8": encode((weights / scale[:, None]).round(), "<i1"), "scale": encode(scale, "<f4")}
+    values = weights.flatten().float().clamp(-65504, 65504)  # the range of float16
+    used = values.nonzero().flatten()
+    if 2 * len(used) > len(values):
+        return {"float16": encode(values, "<f2")}
+    return {"float16": encode(values[used], "<f2"), "at": encode(used, "<u4"), "size": len(values)}
+
+
 if __name__ == "__main__":
-    run(main, __doc__)
+    run(main, make_parser(__doc__))

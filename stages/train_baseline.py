@@ -3,19 +3,21 @@
     python stages/train_baseline.py
 
 in:   data/split/<split>.jsonl   train, validation
-      params.yaml                baseline, vocabularies.plain.tokenizer, corpus.classes
+      params.yaml                baseline, vocabularies.plain.tokenizer
 out:  models/tfidf.pt            settings, n-grams and weights
       metrics/train/tfidf.json   number of weights, regularization, scores
 
 Of the inverse regularizations in `baseline.c`, the one with the lowest validation loss is kept.
 """
 
-from sarcasm.base.interrupt import exit_on_interrupt
-
-if __name__ == "__main__":
-    exit_on_interrupt()
-
 from pathlib import Path
+
+from sarcasm.baseline import SavedBaseline, split_ngrams
+from sarcasm.corpus import read_written
+from sarcasm.params import BASELINE, read_params
+from sarcasm.saved_model import save_model
+from sarcasm.stage import make_parser, run, write_json
+from sarcasm.tokenizers import TOKENIZERS
 
 import numpy as np
 import torch
@@ -25,13 +27,6 @@ from sklearn.metrics import accuracy_score, log_loss
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from sarcasm.base.command import run
-from sarcasm.base.files import write_json
-from sarcasm.base.params import BASELINE, read_params
-from sarcasm.network.baseline import SavedBaseline, split_ngrams, split_words
-from sarcasm.network.model_file import save_model
-from sarcasm.text.corpus import read_formatted
-
 
 def main() -> None:
     """Run the stage."""
@@ -39,8 +34,8 @@ def main() -> None:
     tokenizer, settings = params.vocabularies.plain.tokenizer, params.baseline
     texts, labels = {}, {}
     for split in ("train", "validation"):
-        headlines = list(read_formatted(Path(f"data/split/{split}.jsonl")))
-        texts[split] = split_words([headline.text for headline in headlines], tokenizer)
+        headlines = read_written(Path(f"data/split/{split}.jsonl"))
+        texts[split] = [TOKENIZERS[tokenizer](headline.text) for headline in headlines]
         labels[split] = np.array([headline.label for headline in headlines])
 
     vectorizer = TfidfVectorizer(analyzer=lambda words: split_ngrams(words, settings.ngrams))
@@ -54,16 +49,17 @@ def main() -> None:
             best, kept = scores | {"c": c}, regression
 
     weights = {"idf": vectorizer.idf_, "coefficients": kept.coef_[0], "intercept": kept.intercept_}
+    # the last of 16 digits depend on the processor
+    weights = {name: weight.round(4) for name, weight in weights.items()}
     model = SavedBaseline(
         variant=BASELINE,
         tokenizer=tokenizer,
         ngrams=settings.ngrams,
-        features=vectorizer.get_feature_names_out().tolist(),
-        classes=params.corpus.classes,
+        vocabulary=vectorizer.get_feature_names_out().tolist(),
         weights={name: torch.from_numpy(weight) for name, weight in weights.items()},
     )
     save_model(Path(f"models/{BASELINE}.pt"), model)
-    size = len(model.features) + 1
+    size = len(model.vocabulary) + 1
     write_json(Path(f"metrics/train/{BASELINE}.json"), {"parameters": size, "trainable_parameters": size, **best})
     print(f"{BASELINE}: validation loss {best['validation_loss']}, accuracy {best['validation_accuracy']}")
 
@@ -79,4 +75,4 @@ def measure(regression: LogisticRegression, x: dict[str, object], labels: dict[s
 
 
 if __name__ == "__main__":
-    run(main, __doc__)
+    run(main, make_parser(__doc__))

@@ -15,15 +15,15 @@ from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, "stages")
+from sarcasm import trainer  # noqa: E402
+from sarcasm.trainer import Trainer  # noqa: E402
+
 import pandas  # noqa: E402, F401
 import pydantic  # noqa: E402, F401
 import torch._dynamo  # noqa: E402  optimizers import it, which takes as long as this training
 import torchinfo  # noqa: E402, F401
 
-from sarcasm.network import checkpoint as checkpoints  # noqa: E402
-from sarcasm.network.trainer import Trainer  # noqa: E402
-
-checkpoints.SHARE = 1  # save after every epoch
+trainer.SAVING = 1  # save after every epoch
 
 OUTPUTS = "models/{0}.pt", "models/{0}.txt", "metrics/train/{0}.json", "plots/history/{0}.csv"
 
@@ -86,7 +86,7 @@ def main(variant: str, points: int) -> None:
         for path in paths:
             path.unlink(missing_ok=True)
         assert forked(partial(train_until, last)) == -signal.SIGKILL
-        done = len(torch.load(checkpoint, weights_only=True)["history"]) if checkpoint.exists() else 0
+        done = len(torch.load(checkpoint, weights_only=True)["state"]["history"]) if checkpoint.exists() else 0
         trained = forked(train)
         same = [path.read_bytes() for path in paths] == whole
         left = [str(path) for path in [checkpoint, *Path(".").rglob(".*.tmp")] if path.exists()]

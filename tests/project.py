@@ -14,14 +14,15 @@ import subprocess
 import sys
 from contextlib import chdir
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 import pytest
-import yaml
 from filelock import FileLock
+from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parent.parent
 CODE = ["stages", "dvc.yaml", "repro.py", "exps.py", "cluster", ".dvc", ".dvcignore", ".gitignore"]
@@ -51,30 +52,26 @@ def vectors(dimension: int = 100) -> str:
 
 def params() -> dict:
     """Return a reduced params.yaml of the project: three small variants, two epochs."""
-    document = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    document = YAML().load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     document["split"] |= {"train": 80, "validation": 20, "test": 20}
     document["vocabularies"]["plain"] |= {"size": 40, "max_length": 12}
-    document["vocabularies"]["glove"] |= {"size": 50, "max_length": 10}
+    document["vocabularies"]["pretrained"] |= {"size": 50, "max_length": 10}
     document["baseline"] |= {"c": [1, 10]}
     document["train"] |= {"epochs": 2, "batch_size": 8, "device": "cpu"}
-    document["evaluate"] |= {"resamples": 100, "sentences": document["evaluate"]["sentences"][:2]}
-    for group, names in {"variants": ["lstm", "stacked_lstm_dropout"], "glove_variants": ["glove_lstm"]}.items():
-        document[group] = {name: document[group][name] | {"hidden_size": 4} for name in names}
-    document["glove_variants"]["glove_lstm"] |= {
-        "extra_vectors": True,
-        "wide": {"buckets": 64, "dropout": 0.5, "learning_rate": 0.01},
-    }
+    document["network"] |= {"hidden_size": 4}
+    document["evaluate"] |= {"resamples": 100, "sentences": "It's a beautiful sunny day\nPyTorch book\n"}
+    for group, names in {"variants": ["lstm", "stacked_lstm_dropout"], "pretrained_variants": ["wide_bi_lstm"]}.items():
+        for name in set(document[group]) - set(names):
+            del document[group][name]
+    document["pretrained_variants"]["wide_bi_lstm"] |= {"hidden_size": 4, "wide": 64}
     return document
 
 
-class _Dumper(yaml.SafeDumper):
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
 def to_yaml(document: Any) -> str:
-    """Return the document as YAML, in its order, without aliases."""
-    return yaml.dump(document, Dumper=_Dumper, sort_keys=False)
+    """Return the document as YAML, in its order."""
+    text = StringIO()
+    YAML().dump(document, text)
+    return text.getvalue()
 
 
 def write_params(folder: Path, document: dict) -> None:

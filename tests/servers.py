@@ -1,10 +1,8 @@
 """A local web server that serves files by byte range and simulates faults."""
 
 import re
-import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import sleep  # the real one, even in a test that replaces time.sleep
 
@@ -22,31 +20,21 @@ class Handler(BaseHTTPRequestHandler):
 
     def reply(self, code, headers, body=b""):
         self.send_response(code)
-        for name, value in {"Content-Length": len(body), **headers}.items():
+        for name, value in ({"Content_Length": len(body)} | headers).items():
             if value is not None:
-                self.send_header(name, str(value))
+                self.send_header(name.replace("_", "-"), str(value))
         self.end_headers()
-        self.write(body)
-
-    def write(self, body):
         self.server.sent += len(body)  # before the client receives them, so that a test can reset the count
         self.wfile.write(body)
         self.wfile.flush()
 
-    def log_message(self, *_):
-        pass
-
 
 class Server(ThreadingHTTPServer):
-    """Serves `files` (by path, all with one `etag`); records `requests` as (path, headers) and `sent` body bytes."""
-
-    daemon_threads = False
+    """Serves `files` by path; records `requests` as (path, headers) and `sent` body bytes."""
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.connections = []
-        self.files, self.script, self.requests, self.sent = {}, [], [], 0
-        self.ranges, self.etag = True, '"1"'
+        self.files, self.script, self.requests, self.sent, self.ranges = {}, [], [], 0, True
 
     def at(self, path, user=""):
         return f"http://{user}127.0.0.1:{self.server_port}{path}"
@@ -55,23 +43,12 @@ class Server(ThreadingHTTPServer):
         """Return the first byte of the range of each request."""
         return [int(re.match(r"bytes=(\d+)-", headers["Range"])[1]) for _, headers in self.requests]
 
-    def get_request(self):
-        connection, address = super().get_request()
-        self.connections.append(connection)
-        return connection, address
-
     def handle_error(self, request, client_address):
         pass  # the client closes the connection when it has enough bytes
 
-    def server_close(self):
-        for connection in self.connections:
-            with suppress(OSError):  # already closed
-                connection.shutdown(socket.SHUT_RDWR)
-        super().server_close()
-
 
 @contextmanager
-def running() -> Iterator[Server]:
+def running():
     """Run a server in a thread until the block ends."""
     with Server() as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
@@ -83,11 +60,8 @@ def running() -> Iterator[Server]:
             thread.join()
 
 
-Step = Callable[[Handler], None]
-
-
-def serve(cut: int | None = None, pause: float = 0, **changed: str | None) -> Step:
-    """Serve the requested file; after `cut` bytes close the connection or, with `pause`, wait that many seconds.
+def serve(cut=None, pause=0, **changed):
+    """Serve the requested file; after `cut` bytes wait `pause` seconds and close the connection.
 
     `changed` replaces headers, with `_` for `-` in their names; None removes one.
     """
@@ -96,43 +70,21 @@ def serve(cut: int | None = None, pause: float = 0, **changed: str | None) -> St
         body = handler.server.files.get(handler.path.partition("?")[0])
         if body is None:
             return handler.reply(404, {})
-        headers = {"ETag": handler.server.etag}
-        code = 200
-        if handler.server.ranges and (span := re.fullmatch(r"bytes=(\d+)-(\d+)", handler.headers.get("Range", ""))):
-            start, stop = int(span[1]), min(int(span[2]) + 1, len(body))
-            if start >= len(body):
-                return handler.reply(416, {"Content-Range": f"bytes */{len(body)}"})
-            headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(body)}"
-            body, code = body[start:stop], 206
-        headers["Content-Length"] = len(body)
+        headers, code, length = {"ETag": '"1"'}, 200, len(body)
+        if handler.server.ranges:
+            first, last = map(int, re.fullmatch(r"bytes=(\d+)-(\d+)", handler.headers["Range"]).groups())
+            if first >= length:
+                return handler.reply(416, {})
+            headers["Content_Range"] = f"bytes {first}-{min(last, length - 1)}/{length}"
+            body, code = body[first : last + 1], 206
         if cut is not None or "Content_Length" in changed:
             headers["Connection"] = "close"  # otherwise a client may send its next request as the server closes
-        handler.reply(code, headers | {name.replace("_", "-"): value for name, value in changed.items()}, body[:cut])
-        if pause:
-            sleep(pause)
-            handler.write(body[cut:])
+        handler.reply(code, {"Content_Length": len(body)} | headers | changed, body[:cut])
+        sleep(pause)
 
     return step
 
 
-def drip(handler: Handler) -> None:
-    """Serve the requested file, without ranges, byte by byte."""
-    body = handler.server.files[handler.path]
-    handler.reply(200, {"ETag": handler.server.etag, "Content-Length": len(body)})
-    for byte in body:
-        handler.write(bytes([byte]))
-
-
-def status(code: int, **headers: str) -> Step:
+def status(code, **headers):
     """Return a status and no body."""
-    return lambda handler: handler.reply(code, {name.replace("_", "-"): value for name, value in headers.items()})
-
-
-def slow(seconds: float) -> Step:
-    """Serve the requested file after `seconds`."""
-
-    def step(handler):
-        sleep(seconds)
-        serve()(handler)
-
-    return step
+    return lambda handler: handler.reply(code, headers)

@@ -8,13 +8,33 @@ from pathlib import Path
 
 import pytest
 import yaml
+from dvc.utils.serialize import modify_yaml
 from tests.project import ROOT, run
 
-STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+STAGES = {
+    name: stage.get("do", stage)
+    for name, stage in yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"].items()
+}
 SCRIPTS = {name: stage["cmd"].split()[1] for name, stage in STAGES.items()}
-MATRIX = {"train": "variants", "train-glove": "glove_variants"}  # and train.seeds
-ARGUMENTS = {"", " plain", " glove", " extra_vectors", " ${item.variant} ${item.seed}"}
-ORDER = ["base", "text", "vectors", "network", "results"]  # a package imports only from those before it
+MATRIX = {"train": "variants", "train-pretrained": "pretrained_variants"}  # and train.seeds
+ARGUMENTS = {"", " ${item}", " ${item.variant} ${item.seed}"}
+# what a stage imports without depending on it: parameters, errors, the form of files, downloads, which are verified
+ANYWHERE = {"download", "params", "sources", "stage"}
+# and what changes the result of an earlier stage, so that this one runs again if that changes
+EARLIER = {
+    "tokenize": {"corpus"},
+    "glove-coverage": {"vocabulary"},
+    "train-baseline": {"corpus"},
+    "train": {"tokenizers", "vocabulary"},
+    "train-pretrained": {"tokenizers", "vocabulary"},
+    "evaluate": {"corpus", "dataset", "trainer", "vocabulary"},
+}
+# and what only the form of a model's file, or the other kind of model, needs
+OTHER = {
+    "train-baseline": {"dataset", "model", "saved_model", "trainer", "vocabulary"},
+    "train": {"baseline", "saved_model"},
+    "train-pretrained": {"baseline", "saved_model"},
+}
 
 
 def imported_modules(path: Path) -> set[str]:
@@ -23,19 +43,20 @@ def imported_modules(path: Path) -> set[str]:
     files = [path]
     while files:
         for node in ast.walk(ast.parse(files.pop().read_text(encoding="utf-8"))):
-            if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("sarcasm."):
+            if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("sarcasm"):
                 continue
-            for name in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names)):
-                file = ROOT / "stages" / (name.replace(".", "/") + ".py")
+            for name in (*node.module.split(".")[1:], *(alias.name for alias in node.names)):
+                file = ROOT / f"stages/sarcasm/{name}.py"
                 if file.is_file() and name not in found:
                     found.add(name)
                     files.append(file)
     return found
 
 
-def packages(path: Path) -> set[str]:
-    """Return the packages of sarcasm that the file imports, directly or through others."""
-    return {module.split(".")[1] for module in imported_modules(path)}
+def code(stage: str) -> set[str]:
+    """Return the modules of sarcasm on which a stage depends."""
+    paths = [Path(path) for path in STAGES[stage]["deps"] if path.startswith("stages/sarcasm/")]
+    return {path.stem for path in paths if path.suffix == ".py"}
 
 
 def outputs(stage: dict, section: str) -> dict[str, bool]:
@@ -45,38 +66,27 @@ def outputs(stage: dict, section: str) -> dict[str, bool]:
 
 
 @pytest.mark.parametrize("name", STAGES)
-def test_dependencies_are_the_packages_that_the_script_imports(name):
-    code = {path for path in STAGES[name]["deps"] if path.startswith("stages/")}
-    assert code == {SCRIPTS[name], *(f"stages/sarcasm/{package}" for package in packages(ROOT / SCRIPTS[name]))}
-    assert len(code) <= 4
+def test_a_stage_depends_on_its_script_and_the_modules_that_change_its_result(name):
+    assert SCRIPTS[name] in STAGES[name]["deps"]
+    imported = imported_modules(ROOT / SCRIPTS[name])
+    assert code(name) <= imported
+    assert imported - code(name) <= ANYWHERE | EARLIER.get(name, set()) | OTHER.get(name, set())
 
 
-def test_packages_import_only_from_those_before_them():
-    for package in ORDER:
-        for file in (ROOT / "stages/sarcasm" / package).glob("*.py"):
-            assert packages(file) <= set(ORDER[: ORDER.index(package) + 1]), file
-    for file in (ROOT / "stages/sarcasm/fetch").glob("*.py"):
-        assert packages(file) <= {"base", "fetch"}, file
-
-
-def test_figures_the_report_downloads_and_predict_retrain_nothing():
-    used = packages(ROOT / SCRIPTS["train"])
-    assert used == packages(ROOT / SCRIPTS["train-glove"]) == {"base", "text", "network"}
-    assert not used & {"results", "fetch"}  # figures, report and the output of predict.py; downloads
-
-
-def test_an_edited_module_is_a_change_and_a_compiled_file_is_not(small_project):
-    package = small_project / "stages/sarcasm/vectors"
-    (package / "__pycache__").mkdir(exist_ok=True)
-    (package / "__pycache__/glove.cpython-399.pyc").write_bytes(b"compiled")
-    assert json.loads(run(small_project, "dvc", "status", "--json").stdout) == {}
-    with (package / "glove.py").open("a") as file:
+@pytest.mark.parametrize(
+    ("edited", "affected"),
+    [
+        ("stage.py", set()),
+        ("baseline.py", {"train-baseline", "evaluate"}),
+        ("figures.py", {"report"}),
+        ("model.py", {"train@lstm-1", "train@stacked_lstm_dropout-1", "train-pretrained@wide_bi_lstm-1", "evaluate"}),
+        ("tokenizers.py", {"tokenize@plain", "tokenize@pretrained", "train-baseline", "evaluate"}),
+    ],
+)
+def test_an_edited_module_affects_only_what_it_changes(small_project, edited, affected):
+    with (small_project / "stages/sarcasm" / edited).open("a") as file:
         file.write("# edited\n")
-    assert set(json.loads(run(small_project, "dvc", "status", "--json").stdout)) == {
-        "tokenize-plain",
-        "tokenize-glove",
-        "glove-coverage",
-    }
+    assert set(json.loads(run(small_project, "dvc", "status", "--json").stdout)) == affected
 
 
 @pytest.mark.parametrize("name", STAGES)
@@ -89,9 +99,9 @@ def test_metrics_and_plots_in_git_are_the_uncached_outputs_of_the_stages():
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     seeds = params["train"]["seeds"]
     uncached = {
-        path.replace("${key}", f"{variant}-{seed}")
+        path.replace("${key}", f"{item}-{seed}").replace("${item}", item)
         for name, stage in STAGES.items()
-        for variant in params.get(MATRIX.get(name), [""])
+        for item in params.get(MATRIX.get(name), ["plain", "pretrained"])
         for seed in seeds
         for section in ("outs", "metrics", "plots")
         for path, cached in outputs(stage, section).items()
@@ -101,6 +111,19 @@ def test_metrics_and_plots_in_git_are_the_uncached_outputs_of_the_stages():
     tracked = {name for name in listed if not name.endswith("/.gitignore")}
     assert {name for name in tracked if not any(f"{name}/".startswith(f"{out}/") for out in uncached)} == set()
     assert {out for out in uncached if not any(f"{name}/".startswith(f"{out}/") for name in tracked)} == set()
+
+
+def test_params_yaml_is_written_as_dvc_writes_it(tmp_path):
+    before = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    assert len(before.splitlines()) <= 90
+    (tmp_path / "params.yaml").write_text(before, encoding="utf-8")
+    with modify_yaml(tmp_path / "params.yaml") as document:
+        document["variants"]["bi_lstm"]["learning_rate"] = 0.0005
+    changed = (tmp_path / "params.yaml").read_text(encoding="utf-8")
+    lines = zip(before.splitlines(), changed.splitlines(), strict=True)
+    assert [line for line, other in lines if line != other] == [
+        "  bi_lstm: {bidirectional: true, learning_rate: 0.001}"
+    ]
 
 
 def test_no_script_has_the_name_of_a_standard_module():

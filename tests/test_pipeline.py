@@ -3,14 +3,12 @@
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
-from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from tests.project import ROOT, contents, params, run, run_stage, start, write_params
 
 
@@ -47,7 +45,7 @@ def test_leftovers_do_not_change_the_status_of_dvc(small_project):
 
 @pytest.mark.parametrize(
     ("variant", "points"),
-    [("stacked_lstm_dropout", 5), pytest.param("glove_lstm", 60, marks=pytest.mark.slow)],
+    [("stacked_lstm_dropout", 5), pytest.param("wide_bi_lstm", 60, marks=pytest.mark.slow)],
 )
 def test_a_training_killed_anywhere_resumes_to_the_same_bytes(small_project, variant, points):
     set_epochs(small_project, 5)
@@ -67,7 +65,7 @@ def test_an_interrupted_stage_resumes(small_project, number):
     first = start(small_project, "python", "stages/train.py", "lstm", "1")
     wait_for(checkpoint, first)
     output = stop(first, number)
-    assert first.returncode == {signal.SIGKILL: -9, signal.SIGINT: 130}[number] and output == ("", "")
+    assert first.returncode == -number and output == ("", "")
     assert number == signal.SIGKILL or not list(small_project.rglob(".*.tmp"))
     run(small_project, "python", "stages/train.py", "lstm", "1")
     assert contents(small_project) == whole and not list(small_project.rglob(".*.tmp"))
@@ -89,18 +87,13 @@ def test_an_interrupted_dvc_repro_resumes(small_project, number):
 
 
 @pytest.mark.slow
-def test_a_second_training_is_refused_while_the_first_runs(small_project):
-    set_epochs(small_project, 100_000)
-    first = start(small_project, "dvc", "repro", "train@lstm-1")
-    wait_for(small_project / "checkpoints/lstm-1.pt", first)
-    first.kill()
-    first.wait()
-    set_epochs(small_project, 3)
-    refused = run(small_project, "dvc", "repro", "train@lstm-1", code=None)
-    stop(first, signal.SIGKILL)  # the training
-    assert refused.returncode and "another process runs this training" in refused.stderr
-    run(small_project, "dvc", "repro")
-    assert "up to date" in run(small_project, "dvc", "status").stdout
+def test_a_second_training_waits_for_the_first(small_project):
+    expected = contents(small_project)
+    with FileLock(small_project / "checkpoints/lstm-1.lock"):
+        second = start(small_project, "dvc", "repro", "--force", "--single-item", "train@lstm-1")
+        assert "waiting for another process" in second.stderr.readline()
+    second.communicate()
+    assert second.returncode == 0 and contents(small_project) == expected
 
 
 @pytest.mark.slow
@@ -114,10 +107,10 @@ def test_every_stage_forced_again_gives_the_same_bytes(small_project):
 def test_a_clone_with_two_jobs_in_another_order_gives_the_same_bytes(small_base, tmp_path):
     clone = tmp_path / "clone"
     run(tmp_path, "git", "clone", "--quiet", str(small_base), str(clone))
-    run(clone, "dvc", "repro", "train-glove@glove_lstm-1")
+    run(clone, "dvc", "repro", "train-pretrained@wide_bi_lstm-1")
     shown = run(clone, "python", "repro.py", "--jobs", "2").stdout
     left = set(re.findall("Stage '(train.+)' didn't change", shown))  # left for the last dvc repro
-    assert left == {"train@lstm-1", "train@stacked_lstm_dropout-1", "train-glove@glove_lstm-1", "train-baseline"}
+    assert left == {"train@lstm-1", "train@stacked_lstm_dropout-1", "train-pretrained@wide_bi_lstm-1", "train-baseline"}
     assert contents(clone) == contents(small_base)
 
 
@@ -160,26 +153,21 @@ def test_a_full_disk_under_dvc_is_reported_and_the_next_run_succeeds(small_base,
 
 
 @pytest.mark.slow
-def test_another_umask_time_zone_and_locale_give_the_same_bytes(small_base, fresh_project):
-    run(fresh_project, "env", "TZ=Pacific/Kiritimati", "LC_ALL=C", "sh", "-c", "umask 077; dvc repro")
+def test_another_environment_gives_the_same_bytes(small_base, fresh_project):
+    settings = "TZ=Pacific/Kiritimati LC_ALL=C OPENBLAS_CORETYPE=Prescott MKL_CBWR=SSE2 OMP_NUM_THREADS=2".split()
+    run(fresh_project, "env", *settings, "sh", "-c", "umask 077; dvc repro")
     assert contents(fresh_project) == contents(small_base)
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user and mount a disk")
-def test_another_user_with_a_cache_on_another_file_system_gives_the_same_bytes(small_base, fresh_base):
-    with tempfile.TemporaryDirectory() as folder:  # not in tmp_path, which only root may enter
-        project, cache = Path(folder, "project"), Path(folder, "cache")
-        shutil.copytree(fresh_base, project)
-        cache.mkdir()
-        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", cache], check=True)
-        try:
-            run(project, "dvc", "config", "cache.dir", str(cache))
-            subprocess.run(["chown", "-R", "65534:65534", folder], check=True)
-            user = "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"
-            may_read = "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"  # Python in root's home
-            run(project, *user, *may_read, "env", f"HOME={folder}", "dvc", "repro")
-            assert contents(project) == contents(small_base)
-            assert any(cache.rglob("*.dir"))
-        finally:
-            subprocess.run(["umount", cache], check=True)
+def test_a_layer_more_needs_no_other_change(small_project):
+    path = small_project / "stages/sarcasm/model.py"
+    code = path.read_text(encoding="utf-8")
+    code = code.replace("        self.linear =", "        self.norm = nn.LayerNorm(width)\n        self.linear =")
+    code = code.replace("x = x.mean(dim=1)", "x = self.norm(x.mean(dim=1))")
+    path.write_text(code, encoding="utf-8")
+    run(small_project, "dvc", "repro")
+    assert "LayerNorm" in (small_project / "models/lstm-1.txt").read_text(encoding="utf-8")
+    row = json.loads(run(small_project, "python", "stages/predict.py", "--json", "area man").stdout)
+    assert 0 < row["probability"] < 1
+    # the page, which knows no such layer, leaves these networks out: tests/test_page.py

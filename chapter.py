@@ -1,0 +1,170 @@
+"""Chapter 7 in one file, as the book and the author's notebooks write it: an LSTM that recognizes sarcastic headlines.
+
+    python chapter.py                           the bidirectional LSTM, 30 epochs
+    python chapter.py glove_lstm --epochs 300   two LSTM layers over GloVe vectors, as many epochs as in the book
+
+in:   data/raw/headlines.jsonl   headlines and labels, from stages/download_corpus.py
+      data/raw/vectors.txt.gz    word vectors, from stages/download_glove.py; only for glove_lstm
+      params.yaml                split: sizes of training and validation (book: 20,000, 6,709); evaluate: the sentences
+out:  standard output            loss and accuracy of each epoch, then the probability that each sentence is sarcastic
+"""
+
+import argparse
+import gzip
+import json
+import re
+import string
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+sys.path.append("stages")
+
+from sarcasm.tokenizers import STOP_WORDS
+
+import numpy as np
+import torch
+import yaml
+from bs4 import BeautifulSoup
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, TensorDataset
+
+LEARNING_RATES = {"bi_lstm": 0.001, "stacked_lstm": 0.0001, "glove_lstm": 0.00003}
+PAD, UNKNOWN = 0, 1  # ids
+
+
+# %% Text
+def stripped(headline: str) -> list[str]:
+    """Return the words of a headline in lower case, without tags, punctuation and stop words."""
+    headline = headline.lower()
+    for mark in ",.-/":
+        headline = headline.replace(mark, f" {mark} ")
+    table = str.maketrans("", "", string.punctuation)
+    words = [word.translate(table) for word in BeautifulSoup(headline, "html.parser").get_text().split()]
+    return [word for word in words if word and word not in STOP_WORDS]  # of a lone mark nothing is left
+
+
+def glove(headline: str) -> list[str]:
+    """Return the stripped words of a headline in the manner of GloVe: digits as 0, marks as words of their own."""
+    text = BeautifulSoup(" ".join(stripped(headline)), "html.parser").get_text().lower()
+    text = re.sub(r"\d", "0", text)
+    return re.sub(r"([.,!?()])", r" \1 ", text).split()
+
+
+# %% Vocabulary and word vectors
+def make_vocabulary(headlines: list[list[str]], size: int) -> dict[str, int]:
+    """Return the ids of the most frequent words, from 2."""
+    counts = Counter(word for words in headlines for word in words)
+    return {word: place for place, (word, _) in enumerate(counts.most_common(size - 2), start=2)}
+
+
+def to_ids(headlines: list[list[str]], vocabulary: dict[str, int], length: int) -> Tensor:
+    """Map words to ids, cut and padded at the end, int64 (headlines, length)."""
+    rows = [[vocabulary.get(word, UNKNOWN) for word in words][:length] for words in headlines]
+    return torch.tensor([row + [PAD] * (length - len(row)) for row in rows])
+
+
+def load_glove(lines: Iterable[str]) -> dict[str, np.ndarray]:
+    """Return the vector of each word, float32 (dimension,), from the lines of a GloVe file."""
+    rows = (line.split() for line in lines)
+    return {word: np.asarray(values, dtype="float32") for word, *values in rows}
+
+
+def make_embedding(vectors: dict[str, np.ndarray], vocabulary: dict[str, int], size: int) -> nn.Embedding:
+    """Return a frozen embedding; words without a vector are uniform in ±0.25, and the padding is zero."""
+    weights = torch.rand(size, len(next(iter(vectors.values())))) / 2 - 0.25
+    weights[PAD] = 0
+    for word in vocabulary.keys() & vectors.keys():
+        weights[vocabulary[word]] = torch.from_numpy(vectors[word])
+    return nn.Embedding.from_pretrained(weights, freeze=True)
+
+
+# %% Network
+class Network(nn.Module):
+    """Embedding, LSTMs, mean over time, two linear layers, sigmoid."""
+
+    def __init__(self, variant: str, embedding: nn.Embedding) -> None:
+        super().__init__()
+        width, hidden_size, dropout = embedding.embedding_dim, 24, 0.0
+        lstms = [nn.LSTM(width, 24, bidirectional=True, batch_first=True)]
+        if variant == "stacked_lstm":
+            lstms.append(nn.LSTM(48, 24, bidirectional=True, batch_first=True))
+        if variant == "glove_lstm":
+            lstms, hidden_size, dropout = [nn.LSTM(width, 16, num_layers=2, batch_first=True)], 16, 0.25
+        self.embedding = embedding
+        self.lstms = nn.ModuleList(lstms)
+        self.linear = nn.Linear(16 if variant == "glove_lstm" else 48, hidden_size)
+        self.output = nn.Linear(hidden_size, 1)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Map token ids, int64 (batch, time), to probabilities, float32 (batch,)."""
+        x = self.dropout(self.embedding(ids))
+        for lstm in self.lstms:
+            x, _ = lstm(x)
+        x = self.dropout(x).mean(dim=1)
+        x = self.dropout(torch.relu(self.linear(x)))
+        return torch.sigmoid(self.output(x)).squeeze(1)
+
+
+# %% Training
+def train_epoch(model: Network, optimizer: torch.optim.Optimizer, batches: DataLoader) -> tuple[float, float]:
+    """Take one step per batch; return the mean loss of the batches and the accuracy, measured during training."""
+    model.train()
+    total_loss, correct = 0.0, 0
+    for ids, labels in batches:
+        optimizer.zero_grad()
+        outputs = model(ids)
+        loss = nn.BCELoss()(outputs, labels)
+        loss.backward()
+        optimizer.step()
+        total_loss += loss.item()
+        correct += ((outputs > 0.5) == labels).sum().item()
+    return total_loss / len(batches), correct / len(batches.dataset)
+
+
+@torch.no_grad()
+def evaluate(model: Network, ids: Tensor, labels: Tensor) -> tuple[float, float]:
+    """Return the mean loss of all headlines and the accuracy."""
+    model.eval()
+    outputs = model(ids)
+    return nn.BCELoss()(outputs, labels).item(), ((outputs > 0.5) == labels).float().mean().item()
+
+
+# %% Run
+def main(variant: str, epochs: int) -> None:
+    """Train the network of a variant, then classify the sentences."""
+    torch.manual_seed(1)
+    torch.set_num_threads(1)  # faster than several, as the network is small
+    tokenize, size, length = (glove, 8000, 60) if variant == "glove_lstm" else (stripped, 2000, 85)
+    params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    with Path("data/raw/headlines.jsonl").open(encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    sizes = params["split"]["train"], params["split"]["validation"]
+    train, validation = (int(x if x > 1 else x * len(rows)) for x in sizes)  # counts, or fractions
+    words = [tokenize(row["headline"]) for row in rows[: train + validation]]
+    labels = torch.tensor([float(row["is_sarcastic"]) for row in rows[: train + validation]])
+    vocabulary = make_vocabulary(words[:train], size)
+    ids = to_ids(words, vocabulary, length)
+    batches = DataLoader(TensorDataset(ids[:train], labels[:train]), batch_size=32, shuffle=True)
+    embedding = nn.Embedding(size, 7)
+    if variant == "glove_lstm":
+        with gzip.open("data/raw/vectors.txt.gz", "rt", encoding="utf-8") as file:
+            embedding = make_embedding(load_glove(file), vocabulary, size)
+
+    model = Network(variant, embedding)
+    optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATES[variant])
+    for epoch in range(1, epochs + 1):
+        scores = *train_epoch(model, optimizer, batches), *evaluate(model, ids[train:], labels[train:])
+        print("epoch {}: loss {:.4f}, accuracy {:.4f}; validation {:.4f}, {:.4f}".format(epoch, *scores), flush=True)
+    for sentence in params["evaluate"]["sentences"].splitlines():
+        probability = model(to_ids([tokenize(sentence)], vocabulary, length))
+        print(f"{probability.item():.4f}  {sentence}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("variant", nargs="?", default="bi_lstm", choices=LEARNING_RATES)
+    parser.add_argument("--epochs", type=int, default=30)
+    main(**vars(parser.parse_args()))

@@ -1,0 +1,50 @@
+"""Check params.yaml, and delete the outputs of variants and seeds that it no longer has.
+
+    python stages/check_and_clean.py
+
+in:   params.yaml     all of it
+      dvc.lock        from which the stages of such variants and seeds are removed
+out:  data/params.ok  always the same bytes, so that this stage does not cause others to run again
+
+All other stages depend on this one, directly or through others, as DVC puts the names of params.yaml into paths and
+shell commands. Outputs left behind would count as dependencies of `evaluate`, which depends on their folders.
+"""
+
+import re
+from pathlib import Path
+
+from sarcasm.params import read_params
+from sarcasm.stage import make_parser, run, write_text
+
+LOCK = Path("dvc.lock")
+OUTPUTS = "checkpoints/*.pt", "metrics/train/*.json", "models/*.pt", "models/*.txt", "plots/history/*.csv"
+SCORES = "metrics/scores/*.json"
+RUN = re.compile(r"[a-z][a-z0-9_]*-\d+")  # the name of a variant, and a seed
+
+
+def main() -> None:
+    """Run the stage."""
+    params = read_params(Path("params.yaml"))
+    runs = {run for runs in params.runs.values() for run in runs}
+    outdated = [path for pattern in OUTPUTS for path in Path().glob(pattern) if RUN.fullmatch(path.stem)]
+    outdated = [path for path in outdated if path.stem not in runs and not path.parent.is_symlink()]
+    outdated += [path for path in Path().glob(SCORES) if path.stem not in params.runs]
+    for path in outdated:
+        path.unlink()
+    if LOCK.exists():
+        prune(LOCK, runs)
+    write_text(Path("data/params.ok"), "params.yaml is valid\n")
+    print(f"{len(params.runs)} variants; deleted: {', '.join(map(str, outdated)) or 'nothing'}")
+
+
+def prune(lock: Path, runs: set[str]) -> None:
+    """Remove the trainings of other runs from dvc.lock; DVC itself keeps them."""
+    head, *stages = re.split(r"^(?=  \S)", lock.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    training = re.compile(rf"  train[a-z-]*@({RUN.pattern}):")
+    kept = [stage for stage in stages if not (found := training.match(stage)) or found[1] in runs]
+    if len(kept) < len(stages):
+        write_text(lock, "".join([head, *kept]))
+
+
+if __name__ == "__main__":
+    run(main, make_parser(__doc__))

@@ -1,0 +1,179 @@
+"""Draw the figures, write the table of results and the report, a page that opens from disk.
+
+    python stages/report.py
+
+in:   data/page.json                   models that classify in the page, words of the worst errors
+      data/predictions.csv             the probability of each headline from each run
+      metrics/corpus.json, metrics/vocabulary/<name>.json, metrics/coverage.json, metrics/evaluation.csv,
+      metrics/differences.csv, metrics/selected.json
+      plots/history/<run>.csv, plots/lengths/<vocabulary>.csv, plots/coverage.csv, plots/missing_words.csv,
+      plots/sentences.csv
+      params.yaml                      all of it
+out:  plots/losses.png                 loss of every variant over the epochs
+      plots/comparison.png             accuracy of every variant with its interval
+      plots/coverage.png               coverage of the training text by the word vectors
+      plots/lengths.png                tokens per headline
+      plots/results.md                 scores of every variant
+      plots/histories.csv, plots/confusion.csv   what `dvc plots` draws
+      plots/report.html                the report
+"""
+
+import json
+import math
+import platform
+from importlib.metadata import version
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
+
+from sarcasm import charts, figures, tables
+from sarcasm.params import GROUPS, Params, read_params, read_yaml
+from sarcasm.stage import make_parser, read_json, run, write_csv, write_text
+
+import jinja2
+import pandas as pd
+import yaml
+from markupsafe import Markup, escape
+
+LIBRARIES = "torch", "numpy", "pandas", "scikit-learn", "beautifulsoup4", "matplotlib", "Jinja2", "dvc"
+LISTED = 15  # headlines in the list of disagreements
+COMPARED = 500  # headlines that are listed for two variants, of those on which all variants disagree most
+
+
+def main() -> None:
+    """Run the stage."""
+    params = read_params(Path("params.yaml"))
+    evaluation = tables.read_evaluation(Path("metrics/evaluation.csv"))
+    histories = tables.read_histories(params)
+    curve = pd.read_csv("plots/coverage.csv")
+    limits = {name: vocabulary.max_length for name, vocabulary in params.vocabularies}
+    lengths = {name: pd.read_csv(f"plots/lengths/{name}.csv") for name in limits}
+
+    colour = figures.colours(list(params.runs))
+    drawn = {
+        "losses": figures.losses(histories, colour),
+        "comparison": figures.comparison(evaluation, colour),
+        "coverage": figures.coverage(curve, params.vocabularies.pretrained.size),
+        "lengths": figures.lengths(lengths, limits),
+    }
+    on_page = {name: f"light-dark({light}, {figures.COLOURS[light]})" for name, light in colour.items()}
+    page = render_page(params, evaluation, histories, on_page)
+
+    for name, figure in drawn.items():
+        figures.save_figure(Path(f"plots/{name}.png"), figure)
+    write_csv(Path("plots/histories.csv"), tables.join_histories(histories))
+    write_csv(Path("plots/confusion.csv"), tables.confusion(evaluation, params.corpus.classes))
+    write_text(Path("plots/results.md"), tables.format_results(evaluation))
+    write_text(Path("plots/report.html"), page)
+    print(f"plots/report.html: {len(page.encode()):,} bytes")
+
+
+def render_page(params: Params, evaluation: pd.DataFrame, histories: figures.Histories, colour: dict[str, str]) -> str:
+    """Return the page. Texts from outside are escaped; equal results give equal bytes."""
+    document = read_yaml(Path("params.yaml"))
+    computed = read_json(Path("data/page.json"))
+    selected = read_json(Path("metrics/selected.json"))
+    vocabularies = {name: read_json(Path(f"metrics/vocabulary/{name}.json")) for name, _ in params.vocabularies}
+    differences = pd.read_csv("metrics/differences.csv", dtype={"variant": str, "other": str}, keep_default_na=False)
+    predictions = tables.read_table(Path("data/predictions.csv"), "headline")
+
+    labels = predictions["label"]
+    means = pd.DataFrame({name: predictions[runs].mean(axis="columns") for name, runs in params.runs.items()})
+    disputed = tables.disagreements(predictions[["headline", "label"]].join(means), list(means))
+    data = {
+        **{key: computed[key] for key in ("models", "vocabularies", "stop_words")},
+        "selected": selected["variant"],
+        "colour": colour,
+        "classes": params.corpus.classes,
+        "only_correct": tables.only_correct(labels, means),
+        "headlines": [
+            [str(row["headline"])[:300], row["label"], [round(row[name], 4) for name in means]]
+            for row in disputed.head(COMPARED).to_dict("records")
+        ],
+    }
+    return load_template().render(
+        params=params,
+        parameters=describe_parameters(document),
+        arguments={name: describe_variant(own) for group in GROUPS for name, own in document[group].items()},
+        classes=params.corpus.classes,
+        versions={"Python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        corpus=read_json(Path("metrics/corpus.json")),
+        vocabularies=vocabularies,
+        coverage=read_json(Path("metrics/coverage.json")),
+        missing=tables.read_table(Path("plots/missing_words.csv"), "word").to_dict("records"),
+        colour=colour,
+        selected=selected,
+        evaluation=evaluation.astype(object).where(evaluation.notna(), None).to_dict("index"),
+        scale=interval_scale(evaluation),
+        differences={(row["variant"], row["other"]): row for row in differences.to_dict("records")},
+        history_charts=charts.history_charts(histories, colour),
+        **draw_predictions(params, predictions, colour, selected["variant"]),
+        sentences=tables.read_table(Path("plots/sentences.csv"), "sentence").to_dict("records"),
+        errors=computed["errors"],
+        disagreements=disputed.head(LISTED).to_dict("records"),
+        # "<" is escaped, as JSON in a script element could end it
+        data=Markup(json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")),
+    )
+
+
+def draw_predictions(
+    params: Params, predictions: pd.DataFrame, colour: dict[str, str], selected: str
+) -> dict[str, Any]:
+    """Return the charts of thresholds and calibration, and the calibration error of each variant."""
+    points, calibrated, errors = {}, {}, {}
+    for name, runs in params.runs.items():
+        labels = pd.concat([predictions["label"]] * len(runs))  # the seeds of a variant follow each other
+        probabilities = pd.concat([predictions[run] for run in runs])
+        points[name] = tables.operating_points(labels, probabilities)
+        bins = tables.calibration(labels, probabilities)
+        calibrated[name] = charts.calibration_chart(name, bins, colour[name], params.corpus.classes[1])
+        errors[name] = tables.calibration_error(bins)
+    return {
+        "threshold_charts": charts.threshold_charts(points, colour, selected),
+        "calibration_charts": calibrated,
+        "calibration_errors": errors,
+    }
+
+
+def load_template() -> jinja2.Template:
+    """Return the template of the page."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "sarcasm/page"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["breakable"] = lambda name: Markup("_<wbr>").join(escape(part) for part in name.split("_"))
+    environment.filters["sigmoid"] = lambda x: (1 + math.tanh(x / 2)) / 2
+    environment.globals |= {"format_score": tables.format_score, "with_deviation": tables.with_deviation}
+    return environment.get_template("report.html")
+
+
+def describe_variant(own: dict[str, Any]) -> str:
+    """Return the arguments of a variant in one line, as params.yaml has them."""
+    return str(yaml.safe_dump(own, default_flow_style=True, sort_keys=False, width=math.inf))[1:-2]  # without braces
+
+
+def describe_parameters(document: dict[str, Any]) -> str:
+    """Return params.yaml, of paths and addresses only the last part."""
+    shown = {section: dict(values) for section, values in document.items()}
+    for section in ("corpus", "vectors"):
+        shown[section]["source"] = source_name(shown[section]["source"])
+    return str(yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=100))
+
+
+def source_name(source: str) -> str:
+    """Return a known name as it is, and the last part of a path or an address: the rest may be private."""
+    return PurePosixPath(urlsplit(source.replace("\\", "/")).path).name
+
+
+def interval_scale(evaluation: pd.DataFrame) -> tuple[float, float]:
+    """Return multiples of 0.05 that enclose all intervals."""
+    low = math.floor(evaluation["accuracy_ci_low"].min() * 20) / 20
+    high = math.ceil(evaluation["accuracy_ci_high"].max() * 20) / 20
+    return (low, high) if low < high else (0, 1)
+
+
+if __name__ == "__main__":
+    run(main, make_parser(__doc__))

@@ -1,1 +1,0 @@
-"""What every stage needs: parameters, the command line and its errors, atomic files."""

@@ -1,1 +1,0 @@
-"""Known corpora and GloVe releases, and verified downloads that resume."""

@@ -1,1 +1,0 @@
-"""The network and its training: dataset, model, trainer, checkpoint, saved model."""

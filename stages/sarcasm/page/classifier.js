@@ -1,0 +1,171 @@
+// The models of the page: tokenizers as in tokenizers.py, networks as in model.py, and the baseline as in baseline.py.
+// A model is the JSON that stages/evaluate.py writes, with its weights decoded.
+
+// Python's \s and [^\W_]
+const SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
+const LETTER = "\\p{L}\\p{N}";
+const TOKEN = new RegExp(
+  `[${LETTER}]+(?!'t(?<=n't))|n't|'(?:s|re|ve|ll|d|m)(?![${LETTER}_])|[^${LETTER}_${SPACE}]|_`, "gu",
+);
+const SPACES = new RegExp(`[${SPACE}]+`, "u");
+const PUNCTUATION = /[!-/:-@[-`{-~]/g;
+const [UNPARSED_LENGTH, UNPARSED_MARKS] = [250, 8];
+const [PAD, UNKNOWN] = [0, 1];
+
+function stripMarkup(text) {
+  if (!/<|&[#a-zA-Z]/.test(text)) return text;
+  if ([...text].length > UNPARSED_LENGTH && text.match(/[<&]/g).length > UNPARSED_MARKS) return text;
+  const page = new DOMParser().parseFromString(text, "text/html").documentElement;
+  page.querySelectorAll("script, style, template").forEach((element) => element.remove());
+  return page.textContent;
+}
+
+function stripped(headline, stopWords) {
+  const text = stripMarkup(headline.toLowerCase().replace(/[,.\-/]/g, " $& ")).replace(PUNCTUATION, "");
+  return text.split(SPACES).filter((word) => word && !stopWords.has(word));
+}
+
+const TOKENIZERS = {
+  stripped,
+  glove: (headline, stopWords) => stripped(headline, stopWords).map((word) => word.replace(/\p{Nd}/gu, "0")),
+  full: (headline) => stripMarkup(headline).normalize("NFC").toLowerCase().replaceAll("’", "'").match(TOKEN) ?? [],
+};
+
+// Weights are packed by evaluate.py: integers and a scale for each row, or float16, perhaps only those that are not 0.
+function unpack({ int8, scale, float16, at, size }) {
+  if (int8) {
+    const [integers, scales] = [new Int8Array(bytes(int8)), new Float32Array(bytes(scale))];
+    const columns = integers.length / scales.length;
+    return Float32Array.from(integers, (value, i) => value * scales[Math.floor(i / columns)]);
+  }
+  const values = Float32Array.from(new Uint16Array(bytes(float16)), fromHalf);
+  if (!at) return values;
+  const all = new Float32Array(size);
+  new Uint32Array(bytes(at)).forEach((place, i) => { all[place] = values[i]; });
+  return all;
+}
+
+const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)).buffer;
+
+function fromHalf(bits) {
+  const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
+  const size = exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction / 2 ** 24;
+  return bits >> 15 ? -size : size;
+}
+
+const sigmoid = (x) => 1 / (1 + Math.exp(-x));
+
+// weight: (outputs, inputs), as in torch's Linear
+function linear(weight, bias, x) {
+  const result = Float64Array.from(bias);
+  for (let output = 0, at = 0; output < result.length; output++) {
+    for (let i = 0; i < x.length; i++, at++) result[output] += weight[at] * x[i];
+  }
+  return result;
+}
+
+// One step of a cell: a and b are the linear maps of the input and of the state, gate after gate, as in torch.
+const CELLS = {
+  lstm(a, b, { h, c }) {
+    const gate = (number, i) => a[number * h.length + i] + b[number * h.length + i];
+    const cell = c.map((value, i) => sigmoid(gate(1, i)) * value + sigmoid(gate(0, i)) * Math.tanh(gate(2, i)));
+    return { h: cell.map((value, i) => sigmoid(gate(3, i)) * Math.tanh(value)), c: cell };
+  },
+  gru(a, b, { h, c }) {
+    const next = h.map((value, i) => {
+      const [update, candidate] = [h.length + i, 2 * h.length + i];
+      const [reset, kept] = [sigmoid(a[i] + b[i]), sigmoid(a[update] + b[update])];
+      return (1 - kept) * Math.tanh(a[candidate] + reset * b[candidate]) + kept * value;
+    });
+    return { h: next, c };
+  },
+  rnn: (a, b, { c }) => ({ h: a.map((value, i) => Math.tanh(value + b[i])), c }),
+};
+
+// Return the state after each step of one direction of a layer; `name` is torch's suffix of its weights.
+function direction({ arguments: { cell, hidden_size }, weights }, name, steps) {
+  const [inputs, states, inputBias, stateBias] = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].map(
+    (kind) => weights[`recurrent.${kind}_${name}`],
+  );
+  let state = { h: new Float64Array(hidden_size), c: new Float64Array(hidden_size) };
+  return steps.map((x) => {
+    state = CELLS[cell](linear(inputs, inputBias, x), linear(states, stateBias, state.h), state);
+    return state.h;
+  });
+}
+
+function recurrentLayer(model, layer, steps) {
+  const forward = direction(model, `l${layer}`, steps);
+  if (!model.arguments.bidirectional) return forward;
+  const backward = direction(model, `l${layer}_reverse`, [...steps].reverse()).reverse();
+  return forward.map((h, time) => Float64Array.of(...h, ...backward[time]));
+}
+
+function widePath(weights, ids) {
+  const pairs = ids.slice(1).map((right, i) => (right === PAD ? PAD : ids[i] * 31337 + right));
+  return [...ids, ...pairs].reduce((sum, key) => sum + weights[key % weights.length], 0);
+}
+
+function networkLogit(model, ids) {
+  const { arguments: { embedding_dimension, layers, wide }, weights, max_length, bucketed } = model;
+  const length = bucketed ? Math.max(ids.length, 1) : max_length;
+  const padded = [...ids.slice(0, max_length), ...Array(Math.max(length - ids.length, 0)).fill(PAD)];
+  let steps = padded.map(
+    (id) => weights["embedding.weight"].subarray(id * embedding_dimension, (id + 1) * embedding_dimension),
+  );
+  for (let layer = 0; layer < layers; layer++) steps = recurrentLayer(model, layer, steps);
+  const mean = Float64Array.from(steps[0], (_, i) => steps.reduce((sum, x) => sum + x[i], 0) / steps.length);
+  const hidden = linear(weights["linear.weight"], weights["linear.bias"], mean).map((x) => Math.max(x, 0));
+  const [logit] = linear(weights["output.weight"], weights["output.bias"], hidden);
+  return logit + (wide ? widePath(weights["wide.weight"], padded) : 0);
+}
+
+function baselineLogit({ weights, ids, ngrams }, words) {
+  const counts = new Map();
+  for (let size = 1; size <= ngrams; size++) {
+    for (let start = 0; start + size <= words.length; start++) {
+      const id = ids.get(words.slice(start, start + size).join(" "));
+      if (id !== undefined) counts.set(id, (counts.get(id) ?? 0) + 1);
+    }
+  }
+  let [score, squares] = [0, 0];
+  for (const [id, count] of counts) {
+    const value = count * weights.idf[id];
+    score += value * weights.coefficients[id];
+    squares += value * value;
+  }
+  return weights.intercept[0] + (squares ? score / Math.sqrt(squares) : 0);
+}
+
+// Decode a model; `vocabularies` and `stopWords` are shared by all models.
+function loadModel(model, vocabularies, stopWords) {
+  const weights = Object.fromEntries(Object.entries(model.weights).map(([name, packed]) => [name, unpack(packed)]));
+  const ids = new Map(vocabularies[model.vocabulary].map((word, id) => [word, id]));
+  return { ...model, weights, ids, stopWords: new Set(stopWords) };
+}
+
+// Whether the model gives the probabilities that it has in Python: not if it has a layer that is not known here.
+function agrees(model) {
+  try {
+    return model.checks.every(
+      ([headline, probability]) => Math.abs(sigmoid(logit(model, tokenize(model, headline))) - probability) < 0.02,
+    );
+  } catch {
+    return false;
+  }
+}
+
+const tokenize = (model, headline) => TOKENIZERS[model.tokenizer](headline, model.stopWords);
+
+// The log-odds of the positive class.
+function logit(model, words) {
+  return model.ngrams ? baselineLogit(model, words) : networkLogit(model, words.map((w) => model.ids.get(w) ?? UNKNOWN));
+}
+
+// Each word that the model reads, whether it is known, and the log-odds minus the log-odds without it.
+function explain(model, words) {
+  const whole = logit(model, words);
+  return words.slice(0, model.max_length).map((word, i) => ({
+    word, known: model.ids.has(word), importance: whole - logit(model, words.toSpliced(i, 1)),
+  }));
+}

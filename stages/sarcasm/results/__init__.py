@@ -1,1 +1,0 @@
-"""What is shown: tables, figures, the report, and the output of predict.py."""

@@ -1,0 +1,107 @@
+"""What every stage does: read its command line, report an error in one line, write a file as a whole or not at all."""
+
+import argparse
+import gc
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+if TYPE_CHECKING:  # importing pandas takes half a second, and not every stage writes a table
+    import pandas as pd
+
+
+class InputError(ValueError):
+    """Data, parameters or a download are wrong, and the user can fix it.
+
+    The message is one line: what was found, where, and what was expected.
+    """
+
+
+def make_parser(description: str | None, *names: str) -> argparse.ArgumentParser:
+    """Return a parser with one argument for each of `names`; `--help` prints `description` unchanged."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in names:
+        parser.add_argument(name)
+    return parser
+
+
+def run(main: Callable[..., None], parser: argparse.ArgumentParser) -> None:
+    """Call `main` with the arguments of the command line.
+
+    An `InputError` or an `OSError` (a full disk, a missing file) ends the process with one line on stderr and exit
+    code 1.
+    """
+    arguments = parser.parse_args()
+    try:
+        main(**vars(arguments))
+    except (InputError, OSError) as error:
+        text = " ".join(str(error).split())
+        sys.exit(f"{parser.prog}: {text if text.isprintable() else ascii(text)[1:-1]}")
+    gc.freeze()  # at exit, Python would collect garbage in all of torch: 0.6 s of every training
+
+
+@contextmanager
+def lock(path: Path) -> Iterator[bool]:
+    """Hold a lock file; if another process holds it, say so, wait, and yield True."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = FileLock(path)
+    try:
+        file.acquire(blocking=False)
+        waited = False
+    except Timeout:
+        print(f"{Path(sys.argv[0]).name}: waiting for another process, which holds {path}", file=sys.stderr, flush=True)
+        file.acquire()
+        waited = True
+    try:
+        yield waited
+    finally:
+        file.release()
+
+
+@contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Yield a temporary path to write to; rename it to `path` if the block succeeds, delete it otherwise.
+
+    Git and DVC ignore `.*.tmp`, which a killed process may leave.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        yield temporary
+        temporary.replace(path)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a failed write, as on a full disk, does not name its file
+        raise
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write `data`."""
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` as UTF-8, line endings unchanged."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as indented JSON. Raises ValueError for NaN and infinity, which JSON does not have."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_csv(path: Path, table: "pd.DataFrame") -> None:
+    """Write the table without its index, floats with 6 decimals."""
+    write_text(path, table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
+
+
+def read_json(path: Path) -> Any:
+    """Read one JSON document."""
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -1,1 +1,0 @@
-"""From a corpus to token ids: headlines, splits, tokenizers, vocabulary, encoded files."""

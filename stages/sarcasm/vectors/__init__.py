@@ -1,1 +1,0 @@
-"""Pretrained word vectors: reading, coverage, initialization of an embedding."""
