@@ -4,7 +4,7 @@
 # make demo             classify the sentences of params.yaml with the selected model
 # make test             run the tests              make test-slow: the slow ones
 # make fuzz             MINUTES=5: look for input that a reader or the pipeline does not handle    ONLY=pipeline
-# make bench            compare each step with the chapter's code, on two idle cores, with the real headlines
+# make bench            HEADLINES=FILE: compare each step with chapter.py, on two idle cores, with the real headlines
 # make exps             list the experiments of this commit    VARIANT=stacked_lstm: their scores of one variant
 # make commit           commit parameters, dvc.lock, metrics and plots    MESSAGE="..."
 # make lint             format, lint and types
@@ -44,7 +44,7 @@ fuzz: .venv/tests
 	FUZZ_MINUTES=$(or $(MINUTES),5) pytest -m hypothesis -o python_files="test_*.py fuzz.py" -k "$(ONLY)"
 
 bench: .venv/installed
-	$(STUDY) benchmarks.run
+	$(STUDY) benchmarks.run $(HEADLINES)
 	python docs/fill.py
 
 exps: .venv/installed

@@ -5,14 +5,14 @@
 VS Code and Jupyter (with jupytext) run the cells, marked by `# %%`, one at a time; there too, with PYTHONPATH=stages.
 """
 
-# %% Load a model: load("bi_lstm-1") by its name, load("sarcasm.pt") from a file, load() the one with the lowest loss
+# %% Load a model: load_model("bi_lstm-1") by its name, load_model("sarcasm.pt") from a file, load_model() the selected one
+from sarcasm.saved_model import PROJECT, load_model
+
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from sarcasm.network.model_file import PROJECT, load
-
-classifier = load()
-print(f"{classifier.variant}: probability that a headline is {classifier.classes[1]}")
+classifier = load_model()
+print(f"{classifier.variant}: probability that a headline is sarcastic")
 
 # %% Classify a column of a table
 headlines = ["area man announces plan", "senate votes on budget", "dorm room reaches legal drinking age"]

@@ -14,34 +14,40 @@ import re
 from pathlib import Path
 
 from sarcasm.params import read_params
-from sarcasm.stage import make_parser, run, write_text
+from sarcasm.stage import InputError, make_parser, run, write_text
+from sarcasm.tokenizers import TOKENIZERS
 
 LOCK = Path("dvc.lock")
-OUTPUTS = "checkpoints/*.pt", "metrics/train/*.json", "models/*.pt", "models/*.txt", "plots/history/*.csv"
-SCORES = "metrics/scores/*.json"
+OUTPUTS = "metrics/train/*.json", "models/*.pt", "models/*.txt", "plots/history/*.csv", "checkpoints/*.pt"
 RUN = re.compile(r"[a-z][a-z0-9_]*-\d+")  # the name of a variant, and a seed
 
 
 def main() -> None:
     """Run the stage."""
     params = read_params(Path("params.yaml"))
+    for name, vocabulary in params.vocabularies:
+        if vocabulary.tokenizer not in TOKENIZERS:
+            known, found = ", ".join(TOKENIZERS), vocabulary.tokenizer
+            raise InputError(f"params.yaml: vocabularies.{name}.tokenizer: expected one of {known}, found {found!r}")
     runs = {run for runs in params.runs.values() for run in runs}
-    outdated = [path for pattern in OUTPUTS for path in Path().glob(pattern) if RUN.fullmatch(path.stem)]
-    outdated = [path for path in outdated if path.stem not in runs and not path.parent.is_symlink()]
-    outdated += [path for path in Path().glob(SCORES) if path.stem not in params.runs]
+    outputs = [path for pattern in OUTPUTS for path in Path().glob(pattern) if RUN.fullmatch(path.stem)]
+    outdated = [path for path in outputs if path.stem not in runs and not path.parent.is_symlink()]
     for path in outdated:
         path.unlink()
     if LOCK.exists():
-        prune(LOCK, runs)
+        groups = {"train": params.variants, "train-pretrained": params.pretrained_variants}
+        prune(
+            LOCK, {f"{stage}@{run}" for stage, names in groups.items() for name in names for run in params.runs[name]}
+        )
     write_text(Path("data/params.ok"), "params.yaml is valid\n")
     print(f"{len(params.runs)} variants; deleted: {', '.join(map(str, outdated)) or 'nothing'}")
 
 
-def prune(lock: Path, runs: set[str]) -> None:
-    """Remove the trainings of other runs from dvc.lock; DVC itself keeps them."""
+def prune(lock: Path, trainings: set[str]) -> None:
+    """Remove all other trainings from dvc.lock; DVC itself keeps them."""
     head, *stages = re.split(r"^(?=  \S)", lock.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    training = re.compile(rf"  train[a-z-]*@({RUN.pattern}):")
-    kept = [stage for stage in stages if not (found := training.match(stage)) or found[1] in runs]
+    training = re.compile(r"  (train(?:-pretrained)?@[^:]+):")
+    kept = [stage for stage in stages if not (found := training.match(stage)) or found[1] in trainings]
     if len(kept) < len(stages):
         write_text(lock, "".join([head, *kept]))
 

@@ -36,7 +36,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-SCORES = "accuracy", "accuracy_ci_low", "accuracy_ci_high", "loss", "f1", "roc_auc", "brier"
+SCORES = ("accuracy", "accuracy_ci_low", "accuracy_ci_high", "loss", "f1", "roc_auc", "brier")
 DEVIATIONS = "validation_loss", "validation_accuracy", "accuracy"  # with a standard deviation over seeds
 COUNTED = "parameters", "trainable_parameters", "mult_adds", "best_epoch", "overfit_epoch"
 PAGE_SIZE = 2_500_000  # bytes of all models in the page
@@ -63,7 +63,8 @@ def main() -> None:
         training = read_json(Path(f"metrics/train/{name}.json"))
         rows.append({"variant": variant, "run": name, **training, **score(labels, predictions[name])})
     types = {"roc_auc": float, **dict.fromkeys(COUNTED, "Int64")}
-    runs = pd.DataFrame(rows, columns=list(rows[-1] | rows[0])).astype(types)
+    columns = list(rows[-1] | rows[0])  # those of a network, then what only the baseline has
+    runs = pd.DataFrame(rows, columns=columns).astype(types)
 
     of_variant = {name: np.stack([predictions[run] for run in names]) for name, names in params.runs.items()}
     correct = {name: (probabilities > 0.5) == labels for name, probabilities in of_variant.items()}
@@ -134,7 +135,7 @@ def find_errors(model: SavedModel, headlines: Sequence[Headline], probabilities:
 
 
 def pack_models(models: Mapping[str, SavedModel], selected: str, headlines: Sequence[str]) -> dict[str, Any]:
-    """Return the models for the page, the selected one first, then those that fit, and the vocabularies they share.
+    """Return the selected model and those that fit into the page, and the vocabularies that they share.
 
     Each has the probabilities of a few headlines: the page leaves out a model for which it computes others.
     """

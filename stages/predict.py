@@ -37,8 +37,10 @@ def main(model: str | None, as_json: bool, explain: bool, headlines: list[str]) 
     saved = load_model(model)
     classes = read_params(PROJECT / "params.yaml").corpus.classes
     texts = headlines or read_lines()
-    width, colour = max(COLUMN, *map(len, classes)), sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # in any locale
+    width = max(COLUMN, *map(len, classes))
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    # UTF-8 in any locale; a byte of an argument that is not UTF-8 becomes an escape, which JSON reads
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     try:
         if not as_json:
             print(f"probability  {'predicted label':{width}}  headline")

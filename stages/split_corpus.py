@@ -11,7 +11,7 @@ out:  data/split/<split>.jsonl  train, validation and test (an empty file if the
 import sys
 from pathlib import Path
 
-from sarcasm.corpus import only_class, read_written, split, write_headlines
+from sarcasm.corpus import Headline, only_class, read_written, split, write_headlines
 from sarcasm.params import read_params
 from sarcasm.stage import InputError, make_parser, run, write_json
 
@@ -23,7 +23,10 @@ def main() -> None:
     headlines = read_written(Path("data/raw/headlines.jsonl"))
     count = len(headlines)
     if settings.drop_duplicates:
-        headlines = list({text: (text, label) for text, label in reversed(headlines)}.values())[::-1]  # keep the first
+        first: dict[str, Headline] = {}
+        for headline in headlines:
+            first.setdefault(headline.text, headline)
+        headlines = list(first.values())
     sizes = {"train": settings.train, "validation": settings.validation, "test": settings.test}
     splits = split(headlines, sizes, settings.seed)
 

@@ -65,7 +65,8 @@ def train(params: Params, name: str, seed: int) -> None:
     if pretrained:
         model.embedding.weight.data.copy_(vectors)
     model.to(device)
-    statistics = summarize(model, training.ids[: settings.batch_size])
+    batch = training.ids[: settings.batch_size]  # padded, as in the book
+    statistics = summary(model, input_data=batch, verbose=0, device=device)
 
     # train
     trainer = Trainer(model, variant.learning_rate, settings.batch_size, bucketed, settings.save_weights, seed)
@@ -115,14 +116,6 @@ def set_up_torch(device: str, seed: int) -> torch.device:
         return torch.device("cpu")  # its algorithms are deterministic
     torch.use_deterministic_algorithms(True)
     return torch.device("cuda")
-
-
-def summarize(network: HeadlineClassifier, ids: torch.Tensor) -> ModelStatistics:
-    """Return torchinfo's parameters and multiply-adds for one padded batch, as in the book."""
-    random_state = torch.get_rng_state()
-    statistics = summary(network, input_data=ids, verbose=0, device=next(network.parameters()).device)
-    torch.set_rng_state(random_state)
-    return statistics
 
 
 def measure(trainer: Trainer, statistics: ModelStatistics) -> dict[str, float | None]:

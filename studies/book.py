@@ -1,69 +1,66 @@
-"""Compare the results of the book's chapter with ours: tables and figures from the experiments of configs/book.yaml.
+"""Compare the results of the book's chapter with ours: tables and figures from experiments.
 
+    make repro PARAMS=configs/book.yaml
+    make repro PARAMS=configs/book-seeds.yaml
     make book OUT=results/book
 
-A run of the chapter without a history in the experiments or in OUT is shown as not run.
+A run of the chapter that has no history in OUT is shown as not run.
 
-in:   the experiment book                       from `make repro PARAMS=configs/book.yaml`
-      the experiments book-seed-2, book-seed-3  from `make seeds`, if there are any
-      results/book/chapter.yaml                 what the chapter reports, run by run
+in:   the experiment book        each run of the chapter
+      the experiment book-seeds  some of the runs with several seeds; if there is none, OUT/seeds.csv stays as it is
+      results/book/chapter.yaml  what the chapter reports, run by run
 out:  OUT/params.yaml, dvc.lock, coverage.json
-      OUT/history/                              loss and accuracy of each run, one row per epoch; seeds in subfolders
-      OUT/figure-7-*.png                        accuracy and loss over the epochs, numbered as in the chapter
-      OUT/runs.md                               the chapter's results and ours, run by run
-      OUT/seeds.md                              the runs with several seeds: mean and range
-      OUT/sentences.md                          the probabilities of the sentences, the chapter's and ours
+      OUT/history/<variant>.csv  loss and accuracy of each run, one row per epoch
+      OUT/seeds.csv              scores of the last epoch, one row per run and seed
+      OUT/figure-7-*.png         accuracy and loss over the epochs, numbered as in the chapter
+      OUT/runs.md                the chapter's results and ours, run by run
+      OUT/seeds.md               the runs with several seeds: mean and range
+      OUT/sentences.md           the probabilities of the sentences, the chapter's and ours
 """
 
 import io
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from sarcasm.figures import NETWORK_COLOURS, STYLE, history_limits, save_figure
+from sarcasm.params import BASELINE
+from sarcasm.stage import InputError, make_parser, run, write_bytes, write_csv, write_text
+from sarcasm.tables import mean_and_range, read_table
+from sarcasm.trainer import Epoch, overfit_epoch
+
 import pandas as pd
 import yaml
 from matplotlib.figure import Figure
 from studies.export import read_file
-from studies.seeds import SEEDS
-
-from sarcasm.base.command import InputError, run
-from sarcasm.base.files import write_bytes, write_csv, write_text
-from sarcasm.network.trainer import Epoch, overfit_epoch
-from sarcasm.results.figures import COLOURS, STYLE, UNITS, draw_history, history_limits, save_figure
-from sarcasm.results.tables import mean_and_range, read_table
 
 CHAPTER = Path("results/book/chapter.yaml")
+SCORES = ["train_loss", "train_accuracy", "validation_loss", "validation_accuracy"]
 
 
 def main(out: str) -> None:
     """Copy the results of the experiments, then write the tables and the figures."""
-    chapter = yaml.safe_load(CHAPTER.read_text(encoding="utf-8"))
-    folder = Path(out)
+    chapter, folder = yaml.safe_load(CHAPTER.read_text(encoding="utf-8")), Path(out)
     for path in ("params.yaml", "dvc.lock", "metrics/coverage.json"):
         write_bytes(folder / PurePosixPath(path).name, read_file("book", path))
-    write_histories("book", folder / "history")
-    for seed in SEEDS:
-        try:
-            write_histories(f"book-seed-{seed}", folder / f"history/seed-{seed}")
-        except InputError as error:  # the experiment has not been run
-            print(error)
+    for variant, history in read_csv("book", "plots/histories.csv", "variant").groupby("variant"):
+        write_csv(folder / f"history/{variant}.csv", history.drop(columns="variant"))
+    try:
+        runs = read_csv("book-seeds", "metrics/runs.csv", "variant")[["variant", "run", "best_epoch", *SCORES]]
+        write_csv(folder / "seeds.csv", runs[runs["variant"] != BASELINE].astype({"best_epoch": int}))
+    except InputError as error:
+        print(error)
     write_results(chapter["runs"], folder)
-    sentences = read_texts("book", "plots/sentences.csv", "sentence")
+    sentences = read_csv("book", "plots/sentences.csv", "sentence")
     write_text(folder / "sentences.md", format_sentences(chapter["sentences"], sentences))
 
 
-def read_texts(name: str, path: str, texts: str) -> pd.DataFrame:
+def read_csv(name: str, path: str, texts: str) -> pd.DataFrame:
     """Return a table of an experiment, the column `texts` as it is."""
     return read_table(io.BytesIO(read_file(name, path)), texts)
 
 
-def write_histories(name: str, folder: Path) -> None:
-    """Write the history of each variant of an experiment."""
-    for variant, history in read_texts(name, "plots/histories.csv", "variant").groupby("variant"):
-        write_csv(folder / f"{variant}.csv", history.drop(columns="variant"))
-
-
 def write_results(entries: list[dict[str, Any]], out: Path) -> None:
-    """Write the figures and the tables of the chapter's runs from the histories in `out`."""
+    """Write the figures and the tables of the chapter's runs from the histories and the seeds in `out`."""
     paths = {entry["variant"]: out / f"history/{entry['variant']}.csv" for entry in entries}
     histories = {variant: pd.read_csv(path) for variant, path in paths.items() if path.exists()}
     limits = history_limits({variant: [history] for variant, history in histories.items()})
@@ -73,7 +70,8 @@ def write_results(entries: list[dict[str, Any]], out: Path) -> None:
                 drawing = figure(f"Figure {number}: {entry['run']}", history, measure, limits[measure])
                 save_figure(out / f"figure-{number}.png", drawing)
     write_text(out / "runs.md", format_runs(entries, histories))
-    write_text(out / "seeds.md", format_seeds(entries, out))
+    if (out / "seeds.csv").exists():
+        write_text(out / "seeds.md", format_seeds(entries, pd.read_csv(out / "seeds.csv")))
 
 
 @STYLE
@@ -81,10 +79,16 @@ def figure(title: str, history: pd.DataFrame, measure: str, limits: tuple[float,
     """Draw accuracy or loss over the epochs, each in a figure of its own, as in the chapter."""
     drawing = Figure(figsize=(6, 3.6))
     axes = drawing.subplots()
-    draw_history(axes, [history], measure, COLOURS[0], limits)
-    axes.set_title(title, pad=16)  # above the mark of a curve that leaves the panel
-    axes.set(xlabel="epoch", ylabel=UNITS[measure], xlim=(0, None))
-    drawing.legend(loc="outside lower center", ncols=2)
+    for split, style, label in (("train", "--", "training"), ("validation", "-", "validation")):
+        axes.plot(history["epoch"], history[f"{split}_{measure}"], style, color=NETWORK_COLOURS[0], label=label)
+    highest = max(history[f"train_{measure}"].max(), history[f"validation_{measure}"].max())
+    if highest > limits[1]:
+        axes.annotate(f"↑ max {highest:.1f}", (1, 1), xycoords="axes fraction", ha="right", va="bottom")
+    axes.set_title(title, pad=16)  # above that mark
+    unit = "accuracy" if measure == "accuracy" else "loss per headline (nats)"
+    axes.set(xlabel="epoch", ylabel=unit, xlim=(0, None), ylim=limits)
+    axes.grid(True, axis="y")
+    drawing.legend(loc="outside lower center", ncols=2, frameon=False)
     return drawing
 
 
@@ -96,10 +100,11 @@ def format_runs(entries: list[dict[str, Any]], histories: dict[str, pd.DataFrame
         "|---|---|---|---|---|---|--:|---|",
     ]
     for entry in entries:
-        history = histories.get(entry["variant"])
-        scores = ["not run", "", "", ""] if history is None else summarize(history)
-        figures = " ".join(f"[{number}](../results/book/figure-{number}.png)" for number in entry["figures"])
-        cells = entry["run"], figures if history is not None else "", entry["chapter"], *scores, entry["agreement"]
+        figures, scores = "", ["not run", "", "", ""]
+        if (history := histories.get(entry["variant"])) is not None:
+            figures = " ".join(f"[{number}](../results/book/figure-{number}.png)" for number in entry["figures"])
+            scores = summarize(history)
+        cells = entry["run"], figures, entry["chapter"], *scores, entry["agreement"]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -116,21 +121,16 @@ def summarize(history: pd.DataFrame) -> list[str]:
     ]
 
 
-def format_seeds(entries: list[dict[str, Any]], out: Path) -> str:
-    """Return a Markdown table of the runs with several seeds: scores at the last epoch, lowest validation loss."""
-    measures = "train_loss", "train_accuracy", "validation_loss", "validation_accuracy"
+def format_seeds(entries: list[dict[str, Any]], runs: pd.DataFrame) -> str:
+    """Return a Markdown table of the runs with several seeds: mean and range of the scores at the last epoch."""
     headings = "training loss | training accuracy | validation loss | validation accuracy"
-    lines = [f"| run | seeds | {headings} | lowest validation loss | at epoch |", "|---|--:|---|---|---|---|---|---|"]
+    lines = [f"| run | seeds | {headings} | epoch of the lowest validation loss |", "|---|--:|---|---|---|---|---|"]
     for entry in entries:
-        histories = [pd.read_csv(path) for path in sorted(out.glob(f"history/**/{entry['variant']}.csv"))]
-        if len(histories) > 1:
-            lowest = [history.loc[history["validation_loss"].idxmin()] for history in histories]
-            cells = [
-                *(mean_and_range([history[measure].iloc[-1] for history in histories], 4) for measure in measures),
-                mean_and_range([epoch["validation_loss"] for epoch in lowest], 4),
-                mean_and_range([epoch["epoch"] for epoch in lowest], 0),
-            ]
-            lines.append(f"| {entry['run']} | {len(histories)} | {' | '.join(cells)} |")
+        seeds = runs[runs["variant"] == entry["variant"]]
+        if len(seeds) > 1:
+            scores = [mean_and_range(seeds[score], 4) for score in SCORES]
+            cells = entry["run"], str(len(seeds)), *scores, mean_and_range(seeds["best_epoch"], 0)
+            lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -146,4 +146,4 @@ def format_sentences(entries: list[dict[str, Any]], sentences: pd.DataFrame) -> 
 
 
 if __name__ == "__main__":
-    run(main, __doc__, "out")
+    run(main, make_parser(__doc__, "out"))

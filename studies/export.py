@@ -10,10 +10,9 @@ out:  results/NAME/params.yaml, dvc.lock, results.md, evaluation.csv, difference
 import subprocess
 from pathlib import Path, PurePosixPath
 
-import yaml
+from sarcasm.stage import InputError, make_parser, run, write_bytes
 
-from sarcasm.base.command import InputError, run
-from sarcasm.base.files import write_bytes
+import yaml
 
 FILES = (
     *("params.yaml", "dvc.lock", "metrics/coverage.json", "metrics/differences.csv", "metrics/evaluation.csv"),
@@ -28,29 +27,27 @@ def main(name: str) -> None:
     print(f"results/{name}: {len(FILES)} files")
 
 
-def find_revision(name: str) -> str:
-    """Return the git reference of the last experiment called `name`. Raises InputError if there is none."""
-    command = ["git", "for-each-ref", "--sort=committerdate", "--format=%(refname)", "refs/exps/"]
-    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    revisions = [ref for ref in listed if ref.endswith(f"/{name}")]
-    if not revisions:
-        raise InputError(f"no experiment {name!r}; `make repro PARAMS=configs/{name}.yaml` makes it")
-    return revisions[-1]
-
-
 def read_file(name: str, path: str) -> bytes:
-    """Return a file of an experiment, with local paths cut to names. Raises InputError if there is no experiment."""
-    revision = find_revision(name)
+    """Return a file of the last experiment called `name`, with local paths cut to names.
 
-    def read(path: str) -> bytes:
-        return subprocess.run(["git", "show", f"{revision}:{path}"], capture_output=True, check=True).stdout
-
-    params, content = yaml.safe_load(read("params.yaml")), read(path)
-    for source in (params["corpus"]["source"], params["glove"]["source"]):
+    Raises InputError if there is no such experiment.
+    """
+    last_first = "--sort=-committerdate", "--format=%(refname)"
+    references = git("for-each-ref", *last_first, f"refs/exps/*/*/{name}").decode().split()
+    if not references:
+        raise InputError(f"no experiment {name!r}; `make repro PARAMS=configs/{name}.yaml` makes it")
+    params = yaml.safe_load(git("show", f"{references[0]}:params.yaml"))
+    content = git("show", f"{references[0]}:{path}")
+    for source in (params["corpus"]["source"], params["vectors"]["source"]):
         if Path(source).is_absolute():
             content = content.replace(source.encode(), Path(source).name.encode())
     return content
 
 
+def git(*arguments: str) -> bytes:
+    """Run a command of git and return its output."""
+    return subprocess.run(["git", *arguments], stdout=subprocess.PIPE, check=True).stdout
+
+
 if __name__ == "__main__":
-    run(main, __doc__, "name")
+    run(main, make_parser(__doc__, "name"))

@@ -1,58 +1,80 @@
-"""The learning rate of the stacked network: table and figure of a sweep of DVC experiments.
+"""The learning rate of a variant: table and figure of a sweep of DVC experiments.
 
     dvc exp run --queue -S 'variants.stacked_lstm.learning_rate=0.00001,0.00003,0.0001,0.0002,0.0003,0.0005,0.001'
     dvc queue start
     make learning-rates VARIANT=stacked_lstm OUT=results/learning-rates
 
-in:   the experiments of the current commit    plots/histories.csv and the learning rate of each
-out:  OUT/epochs.csv                           one row per epoch and learning rate: losses and accuracies
-      OUT/table.md                             validation loss and accuracy at the last and at the best epoch
-      OUT/figure.png                           the same as curves
+in:   the finished experiments of the current commit of which only the learning rate of VARIANT differs from params.yaml
+out:  OUT/epochs.csv    one row per learning rate and epoch: losses and accuracies
+      OUT/table.md      validation loss and accuracy at the last and at the best epoch
+      OUT/figure.png    the same as curves
 """
 
 import io
 import json
 import subprocess
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
+
+from sarcasm.figures import NETWORK_COLOURS, STYLE, save_figure
+from sarcasm.params import GROUPS
+from sarcasm.stage import InputError, make_parser, run, write_csv, write_text
+from sarcasm.tables import read_table
 
 import pandas as pd
 from matplotlib.figure import Figure
-
-from sarcasm.base.command import InputError, run
-from sarcasm.base.files import write_csv, write_text
-from sarcasm.results.figures import COLOURS, STYLE, UNITS, save_figure, set_title
-from sarcasm.results.tables import read_table
+from studies.export import git
 
 
 def main(variant: str, out: str) -> None:
     """Read the experiments; write the epochs, the table and the figure."""
-    epochs = read_experiments(variant)
-    write_csv(Path(out, "epochs.csv"), epochs.astype({"learning_rate": str}))
-    write_results(epochs, Path(out))
-
-
-def write_results(epochs: pd.DataFrame, out: Path) -> None:
-    """Write the table and the figure."""
-    by_rate = summarize(epochs)
-    write_text(out / "table.md", format_table(by_rate))
-    save_figure(out / "figure.png", figure(by_rate, int(epochs["epoch"].max())))
-
-
-def read_experiments(variant: str) -> pd.DataFrame:
-    """Return the histories of all finished experiments of the current commit, by learning rate."""
     shown = json.loads(subprocess.check_output(["dvc", "exp", "show", "--json"], text=True))
-    histories = []
-    for experiment in (experiment for branch in shown for experiment in branch["experiments"] or []):
-        revision = experiment["revs"][0]
-        parameters = revision["data"]["params"]["params.yaml"]["data"]
-        text = subprocess.check_output(["git", "show", f"{revision['rev']}:plots/histories.csv"], text=True)
-        table = read_table(io.StringIO(text), "variant").query("variant == @variant").drop(columns="variant")
-        table.insert(0, "learning_rate", float(parameters["variants"][variant]["learning_rate"]))
-        histories.append(table)
-    if not histories:
-        raise InputError("no finished experiment of this commit; --help shows how to run the sweep")
-    keys = ["learning_rate", "epoch"]
-    return pd.concat(histories).drop_duplicates(keys).sort_values(keys, ignore_index=True)
+    rates, others = find_rates(shown[1], variant)
+    if others:
+        print(f"unfinished, failed, or with other changes: {', '.join(others)}")
+    if not rates:
+        raise InputError(f"no experiment with another learning rate of {variant}; --help shows how to run the sweep")
+    histories = [read_history(revision, variant, rate) for rate, revision in sorted(rates.items())]
+    epochs = pd.concat(histories, ignore_index=True)
+    write_csv(Path(out, "epochs.csv"), epochs.astype({"learning_rate": str}))
+    write_text(Path(out, "table.md"), format_table(epochs))
+    save_figure(Path(out, "figure.png"), figure(epochs))
+
+
+def find_rates(commit: dict[str, Any], variant: str) -> tuple[dict[float, str], list[str]]:
+    """Return the revision of each learning rate, and the names of the experiments that do not belong to the sweep.
+
+    commit: an entry of `dvc exp show --json`
+    """
+    base, _ = without_rate(commit["data"], variant)
+    rates, others = {}, []
+    for experiment in commit["experiments"] or []:
+        last = experiment["revs"][0]
+        state = (experiment["executor"] or {}).get("state", "success")
+        parameters, rate = without_rate(last["data"], variant) if state == "success" and last["data"] else ({}, None)
+        if rate is not None and parameters == base:
+            rates[rate] = last["rev"]
+        else:
+            others.append(experiment["name"] or last["rev"][:7])
+    return rates, others
+
+
+def without_rate(data: dict[str, Any], variant: str) -> tuple[dict[str, Any], float | None]:
+    """Return params.yaml without the learning rate of a variant, and the rate; None if there is no such variant."""
+    parameters = deepcopy(data["params"]["params.yaml"]["data"])
+    for group in GROUPS:
+        if variant in parameters[group]:
+            return parameters, parameters[group][variant].pop("learning_rate")
+    return parameters, None
+
+
+def read_history(revision: str, variant: str, rate: float) -> pd.DataFrame:
+    """Return the history of a variant in an experiment, the learning rate in the first column."""
+    table = read_table(io.BytesIO(git("show", f"{revision}:plots/histories.csv")), "variant")
+    history = table[table["variant"] == variant].drop(columns="variant")
+    history.insert(0, "learning_rate", rate)
+    return history
 
 
 def summarize(epochs: pd.DataFrame) -> pd.DataFrame:
@@ -60,17 +82,17 @@ def summarize(epochs: pd.DataFrame) -> pd.DataFrame:
     last = epochs.groupby("learning_rate").last()
     best = epochs.loc[epochs.groupby("learning_rate")["validation_loss"].idxmin()].set_index("learning_rate")
     scores = ["epoch", "train_loss", "validation_loss", "validation_accuracy"]
-    return last[scores].join(best[scores], lsuffix="_last", rsuffix="_best")
+    return last[scores].add_suffix("_last").join(best[scores].add_suffix("_best"))
 
 
-def format_table(by_rate: pd.DataFrame) -> str:
+def format_table(epochs: pd.DataFrame) -> str:
     """Return the scores as a Markdown table."""
     lines = [
         "| learning rate | training loss, last epoch | validation loss, accuracy, last epoch "
         "| validation loss, accuracy, best epoch | best epoch |",
         "|--:|--:|---|---|--:|",
     ]
-    for rate, row in by_rate.iterrows():
+    for rate, row in summarize(epochs).iterrows():
         last, best = (
             f"{row[f'validation_loss_{when}']:.4f}, {row[f'validation_accuracy_{when}']:.4f}"
             for when in ("last", "best")
@@ -80,20 +102,22 @@ def format_table(by_rate: pd.DataFrame) -> str:
 
 
 @STYLE
-def figure(by_rate: pd.DataFrame, epochs: int) -> Figure:
+def figure(epochs: pd.DataFrame) -> Figure:
     """Draw validation loss (left) and accuracy (right) by learning rate, at the last and at the best epoch."""
-    drawing = Figure(figsize=(8, 3.6))
+    drawing, by_rate = Figure(figsize=(8, 3.6)), summarize(epochs)
     best = by_rate["validation_loss_best"].idxmin()
-    set_title(drawing, f"A learning rate of {best:g} has the lowest validation loss in {epochs} epochs")
-    for axes, (measure, unit) in zip(drawing.subplots(1, 2), UNITS.items(), strict=True):
-        for when, style, colour in (("last", "--", COLOURS[3]), ("best", "-", COLOURS[0])):
+    title = f"A learning rate of {best:g} has the lowest validation loss in {epochs['epoch'].max()} epochs"
+    drawing.suptitle(title, x=0.03, ha="left")
+    units = {"loss": "validation loss per headline (nats)", "accuracy": "validation accuracy"}
+    for axes, (measure, unit) in zip(drawing.subplots(1, 2), units.items(), strict=True):
+        for when, style, colour in (("last", "--", NETWORK_COLOURS[3]), ("best", "-", NETWORK_COLOURS[0])):
             values = by_rate[f"validation_{measure}_{when}"]
             axes.plot(by_rate.index, values, f"o{style}", color=colour, label=f"{when} epoch")
-        axes.set(xscale="log", xlabel="learning rate", ylabel=f"validation {unit}")
+        axes.set(xscale="log", xlabel="learning rate", ylabel=unit)
         axes.grid(True, axis="y")
-    drawing.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    drawing.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
     return drawing
 
 
 if __name__ == "__main__":
-    run(main, __doc__, "variant", "out")
+    run(main, make_parser(__doc__, "variant", "out"))

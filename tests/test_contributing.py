@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 import yaml
-from tests.project import ROOT, run
+from tests.project import ROOT, params, run, write_params
 
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 CSV = "title,joke\nrain expected on tuesday,0\narea cloud still thinking about last summer,1\n"
@@ -22,16 +22,16 @@ def blocks(heading: str) -> list[str]:
 
 
 def insert(path, line: str, block: str) -> None:
-    """Insert a block after a line of a file."""
+    """Insert a block after the line that matches, or at the place where a lookahead does."""
     text = path.read_text(encoding="utf-8")
-    assert text.count(f"\n{line}\n") == 1
-    path.write_text(text.replace(f"\n{line}\n", f"\n{line}\n{block}"), encoding="utf-8")
+    (found,) = re.finditer(line if line.startswith("(?") else rf"^{line}.*\n", text, re.MULTILINE)
+    path.write_text(text[: found.end()] + block + text[found.end() :], encoding="utf-8")
 
 
 def set_params(folder, section: str, **values) -> None:
-    document = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
+    document = params()
     document[section] |= values
-    (folder / "params.yaml").write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    write_params(folder, document)
 
 
 @pytest.mark.slow
@@ -44,11 +44,45 @@ def test_a_variant(small_project):
     assert "| gru |" in (small_project / "plots/results.md").read_text(encoding="utf-8")
 
 
-def test_a_corpus(fresh_project, monkeypatch):
+@pytest.mark.slow
+def test_a_layer(small_project):
+    attribute, call = blocks("A layer")
+    path = small_project / "stages/sarcasm/model.py"
+    insert(path, r".*self\.drop_rnn_output = .*", attribute)
+    insert(path, r".*x\.mean\(.*", call)
+    run(small_project, "dvc", "repro")
+    assert "LayerNorm" in (small_project / "models/lstm-1.txt").read_text(encoding="utf-8")
+    row = json.loads(run(small_project, "python", "stages/predict.py", "--json", "area man").stdout)
+    assert 0 < row["probability"] < 1
+
+
+@pytest.mark.slow
+def test_a_metric(small_project):
+    (block,) = blocks("A metric")
+    insert(small_project / "stages/sarcasm/scores.py", "    scores = {", block)
+    evaluate = small_project / "stages/evaluate.py"
+    evaluate.write_text(evaluate.read_text().replace("SCORES = (", 'SCORES = ("balanced_accuracy", '))
+    ran = run(small_project, "dvc", "repro").stdout
+    assert re.findall("Running stage '(.+)'", ran) == ["evaluate", "report"]
+    scores = json.loads((small_project / "metrics/scores/lstm.json").read_text())
+    assert 0 <= scores["test_balanced_accuracy"] <= 1
+
+
+def test_a_tokenizer(small_project):
+    (block,) = blocks("A tokenizer")
+    path = small_project / "stages/sarcasm/tokenizers.py"
+    insert(path, r"(?=TOKENIZERS = )", block)
+    path.write_text(path.read_text().replace("TOKENIZERS = {", 'TOKENIZERS = {"letters": letters, '))
+    set_params(small_project, "vocabularies", plain={"tokenizer": "letters", "size": 40, "max_length": 12})
+    run(small_project, "dvc", "repro", "tokenize@plain")
+    assert "e" in (small_project / "data/tokenized/plain.vocabulary.txt").read_text().split()
+
+
+def test_a_corpus(fresh_project):
     (block,) = blocks("A corpus")
     data = CSV.encode()
     assert f"{len(data)},\n" in block and f"sha256:{hashlib.sha256(data).hexdigest()}" in block
-    insert(fresh_project / "stages/sarcasm/fetch/sources.py", "CORPORA = {", block)
+    insert(fresh_project / "stages/sarcasm/sources.py", "CORPORA = {", block)
     set_params(fresh_project, "corpus", source="weather", text="title", label="joke")
     (fresh_project / "weather.csv").write_bytes(data)
     run(fresh_project, "env", f"HEADLINES_MIRROR={fresh_project}", "python", "stages/download_corpus.py")
@@ -57,13 +91,15 @@ def test_a_corpus(fresh_project, monkeypatch):
 
 
 def test_a_glove_release(fresh_project):
-    (block,) = blocks("A GloVe release")
-    insert(fresh_project / "stages/sarcasm/fetch/sources.py", "GLOVE = {", block)
-    set_params(fresh_project, "glove", source="glove.weather", dimension=2)
+    archive_entry, text_entry = blocks("A GloVe release")
+    sources = fresh_project / "stages/sarcasm/sources.py"
+    insert(sources, r"GLOVE = \{.*", archive_entry)
+    insert(sources, r"GLOVE_TEXTS = \{.*", text_entry)
+    set_params(fresh_project, "vectors", source="glove.weather", dimension=2)
     with zipfile.ZipFile(fresh_project / "glove.weather.zip", "w") as archive:
         archive.writestr("glove.weather.2d.txt", VECTORS)
-    run(fresh_project, "env", f"HEADLINES_MIRROR={fresh_project}", "python", "stages/download_vectors.py", "glove")
-    assert run(fresh_project, "zcat", "data/raw/glove.txt.gz").stdout == VECTORS
+    run(fresh_project, "env", f"HEADLINES_MIRROR={fresh_project}", "python", "stages/download_glove.py")
+    assert run(fresh_project, "zcat", "data/raw/vectors.txt.gz").stdout == VECTORS
 
 
 @pytest.mark.slow
@@ -77,9 +113,9 @@ def test_a_stage(small_project):
 
 
 def test_the_workflow_runs_what_the_local_check_runs():
-    local = re.findall(r"^make .*$", (ROOT / ".ci/run").read_text(), re.MULTILINE)
+    local = re.findall(r"^(?:make|git) .*?(?= #|$)", (ROOT / ".ci/run").read_text(), re.MULTILINE)
     steps = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]["check"]["steps"]
-    assert [step["run"] for step in steps if step.get("run", "").startswith("make ")] == local
+    assert [step["run"] for step in steps if step.get("run", "").startswith(("make ", "git "))] == local
 
 
 def test_versions_agree():

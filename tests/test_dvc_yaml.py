@@ -80,7 +80,7 @@ def test_a_stage_depends_on_its_script_and_the_modules_that_change_its_result(na
         ("baseline.py", {"train-baseline", "evaluate"}),
         ("figures.py", {"report"}),
         ("model.py", {"train@lstm-1", "train@stacked_lstm_dropout-1", "train-pretrained@wide_bi_lstm-1", "evaluate"}),
-        ("tokenizers.py", {"tokenize@plain", "tokenize@pretrained", "train-baseline", "evaluate"}),
+        ("tokenizers.py", {"check-and-clean", "tokenize@plain", "tokenize@pretrained", "train-baseline", "evaluate"}),
     ],
 )
 def test_an_edited_module_affects_only_what_it_changes(small_project, edited, affected):

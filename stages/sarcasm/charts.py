@@ -86,7 +86,7 @@ def history_charts(histories: Histories, colour: Mapping[str, str]) -> dict[str,
         best = pd.DataFrame([history.iloc[history["validation_loss"].argmin()] for history in seeds])
         last = pd.DataFrame([history.iloc[-1] for history in seeds])
         parts = []
-        for measure, top, label in (("loss", ABOVE, ""), ("accuracy", ABOVE + 134, "epoch")):
+        for measure, top, label in (("loss", ABOVE, ""), ("accuracy", ABOVE + 138, "epoch")):
             panel = Panel(230, 90, (0, epochs * 1.02), limits[measure], label, measure)
             splits = {"train": "dashed", "validation": ""}
             curves = [
@@ -97,7 +97,7 @@ def history_charts(histories: Histories, colour: Mapping[str, str]) -> dict[str,
             dots = panel.dots(best["epoch"], best[f"validation_{measure}"], colour[name])
             highest = max(history[f"{split}_{measure}"].max() for split in splits for history in seeds)
             if highest > panel.y[1]:
-                mark = Markup('<text x="{}" y="{}" text-anchor="end">↑ max {:.1f}</text>')
+                mark = Markup('<text x="{}" y="{}" text-anchor="end">↑ {:.1f}</text>')
                 parts.append(mark.format(LEFT + panel.width, top - 8, highest))
             parts.append(panel.draw(top, *curves, dots))
         description = (
@@ -106,7 +106,7 @@ def history_charts(histories: Histories, colour: Mapping[str, str]) -> dict[str,
             f"{best['epoch'].mean():.0f} of {len(seeds[0])}. In the last epoch the training loss is "
             f"{last['train_loss'].mean():.3f} and the validation loss {last['validation_loss'].mean():.3f}."
         )
-        return svg(f"history-{name}", f"Learning curves of {name}", description, 230, 224, *parts)
+        return svg(f"history-{name}", f"Learning curves of {name}", description, 230, 228, *parts)
 
     return {name: chart(name) for name in histories}
 

@@ -110,7 +110,7 @@ def losses(histories: Histories, colour: Mapping[str, str]) -> Figure:
             axes.plot(history["epoch"], history["validation_loss"], color=colour[name], lw=width)
         highest = max(history[["train_loss", "validation_loss"]].max().max() for history in seeds)
         if highest > high:
-            mark = axes.annotate(f"↑ max {highest:.1f}", (1, 1), xycoords="axes fraction", ha="right", va="bottom")
+            mark = axes.annotate(f"↑ {highest:.1f}", (1, 1), xycoords="axes fraction", ha="right", va="bottom")
             mark.set(color=colour[name], fontsize="small", in_layout=False)  # the panels keep one size
         axes.set_title(name, fontsize=10)
         axes.grid(True, axis="y")

@@ -1,7 +1,9 @@
 """params.yaml as typed values. An unknown key, a wrong type or a value out of range is an error that names the key."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from types import NoneType
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -13,20 +15,20 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 BASELINE = "tfidf"  # the variant without a neural network
 RESERVED = {"headline", "label", "sentence", BASELINE}  # columns of tables that have a column for each variant
-GROUPS = {"variants": "frozen", "pretrained_variants": "embedding_dimension"}  # and the key of `network` without use
+GROUPS = "variants", "pretrained_variants"
+UNUSED = {"variants": "frozen", "pretrained_variants": "embedding_dimension"}  # key of `network` that a group has not
 SECRET = re.compile("(token|key|secret|password|passwd|pwd|signature|sig|auth|credentials?)$", re.IGNORECASE)
 
 
-def _size(value: Any) -> Any:
-    if type(value) is int and value >= 0 or type(value) is float and 0 <= value <= 1:
-        return value
-    raise ValueError(f"expected a count or a fraction from 0 to 1, found {value!r:.60}")
+def _expect(expected: str, valid: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a validator that refuses a value which is not `valid`."""
 
+    def check(value: Any) -> Any:
+        if valid(value):
+            return value
+        raise ValueError(f"expected {expected}, found {value!r:.60}")
 
-def _classes(value: list[str]) -> list[str]:
-    if len(value) == len(set(value)) == 2 and all(name.isprintable() and name.strip() for name in value):
-        return value
-    raise ValueError(f"expected two different texts of printable characters, found {value!r:.60}")
+    return check
 
 
 def _source(value: str) -> str:
@@ -45,39 +47,39 @@ def _source(value: str) -> str:
     return value
 
 
-def _label(value: Any) -> Any:
-    if value is None or isinstance(value, (str, int, float)) and value != "":
-        return value
-    raise ValueError(f"expected a text, a number or a boolean, found {value!r:.60}")
+def _is_size(value: Any) -> bool:
+    return type(value) is int and value >= 0 or type(value) is float and 0 <= value <= 1
 
 
-def _seeds(value: list[int]) -> list[int]:
-    if len(value) == len(set(value)):
-        return value
-    raise ValueError(f"expected different seeds, found {value!r:.60}")
+def _are_different(values: list[Any]) -> bool:
+    return len(values) == len(set(values))
 
 
-def _matching(pattern: str, expected: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if re.fullmatch(pattern, value):
-            return value
-        raise ValueError(f"expected {expected}, found {value!r:.60}")
-
-    return AfterValidator(check)
+def _are_classes(values: list[str]) -> bool:
+    return len(values) == 2 and _are_different(values) and all(name.isprintable() and name.strip() for name in values)
 
 
-# part of paths and, in dvc.yaml, of shell commands
-Name = Annotated[str, _matching("[a-z][a-z0-9_]*", "a name of lower-case letters, digits and _, a letter first")]
-Sha256 = Annotated[str, _matching("[0-9a-f]{64}", "64 lower-case hexadecimal digits")] | None
+_NAME = _expect("a name of lower-case letters, digits and _, a letter first", re.compile("[a-z][a-z0-9_]*").fullmatch)
+_SHA256 = _expect("64 lower-case hexadecimal digits", re.compile("[0-9a-f]{64}").fullmatch)
+_LABEL = _expect(
+    "a text, a number or a boolean", lambda value: value != "" and isinstance(value, (str, int, float, NoneType))
+)
+_CLASSES = _expect("two different texts of printable characters", _are_classes)
+_SIZE = _expect("a count or a fraction from 0 to 1", _is_size)
+Name = Annotated[str, AfterValidator(_NAME)]  # part of paths and, in dvc.yaml, of shell commands
+Sha256 = Annotated[str, AfterValidator(_SHA256)] | None
 Text = Annotated[str, Field(min_length=1)]
 Lines = Annotated[list[Text], BeforeValidator(lambda value: value.splitlines() if isinstance(value, str) else value)]
 Source = Annotated[Text, AfterValidator(_source)]
-Size = Annotated[int | float, BeforeValidator(_size)]
+Label = Annotated[Any, AfterValidator(_LABEL)]
+Classes = Annotated[list[Annotated[str, Field(max_length=30)]], AfterValidator(_CLASSES)]
+Size = Annotated[int | float, BeforeValidator(_SIZE)]
 Number = Annotated[float, BeforeValidator(lambda value: float(value) if type(value) is int else value)]
 # The limits are far above what is useful. They stop a typing error from allocating all memory.
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Width = Annotated[int, Field(ge=1, le=10_000)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Seeds = Annotated[list[Seed], Field(min_length=1), AfterValidator(_expect("different seeds", _are_different))]
 Probability = Annotated[Number, Field(ge=0, lt=1)]
 Rate = Annotated[Number, Field(gt=0, le=1)]
 
@@ -94,8 +96,8 @@ class Corpus(Section):
     source: Source
     text: Text
     label: Text
-    positive: Annotated[Any, AfterValidator(_label)]
-    classes: Annotated[list[Annotated[str, Field(max_length=30)]], AfterValidator(_classes)]
+    positive: Label
+    classes: Classes
     sha256: Sha256 = None  # expected checksum of a file of one's own; known corpora are always verified
 
 
@@ -123,7 +125,7 @@ class Split(Section):
 class Vocabulary(Section):
     """How headlines become token ids."""
 
-    tokenizer: Literal["stripped", "glove", "full"]
+    tokenizer: Name  # in tokenizers.py
     size: Annotated[int, Field(ge=3, le=10_000_000)]
     max_length: Width
 
@@ -159,7 +161,7 @@ class Train(Section):
     batch_size: Count
     batching: Literal["bucketed", "padded"]
     save_weights: Literal["best", "last"]
-    seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(_seeds)]
+    seeds: Seeds
     device: Literal["auto", "cpu", "cuda"]
 
 
@@ -230,7 +232,7 @@ class Params(Section):
         if duplicates := self.variants.keys() & self.pretrained_variants.keys():
             raise ValueError(f"pretrained_variants: {min(duplicates)!r} is already used in variants")
         if taken := self.networks.keys() & RESERVED:
-            raise ValueError(f"variants: {min(taken)!r} is reserved, choose another name")
+            raise ValueError(f"the name {min(taken)!r} of a variant is reserved, choose another one")
         return self
 
     @property
@@ -276,8 +278,8 @@ def _complete(document: Any) -> Any:
     if not isinstance(document, dict) or not isinstance(document.get("network"), dict):
         return document
     completed = dict(document)
-    for group, other in GROUPS.items():
-        defaults = {key: value for key, value in document["network"].items() if key != other}
+    for group in GROUPS:
+        defaults = {key: value for key, value in document["network"].items() if key != UNUSED[group]}
         if isinstance(variants := document.get(group), dict):
             completed[group] = {name: merge(defaults, variant) for name, variant in variants.items()}
     return completed

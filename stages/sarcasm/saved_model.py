@@ -55,7 +55,9 @@ class SavedModel:
 
     def word_importance(self, headline: str) -> list[tuple[str, float]]:
         """Return each word with its leave-one-out importance: the logit minus the logit without the word."""
-        words = self.split(headline)
+        return self._importance(self.split(headline))
+
+    def _importance(self, words: list[str]) -> list[tuple[str, float]]:
         whole, *others = self.logits([words, *(words[:place] + words[place + 1 :] for place in range(len(words)))])
         return [(word, float(whole - other)) for word, other in zip(words, others, strict=True)]
 
@@ -85,14 +87,14 @@ class SavedNetwork(SavedModel):
 
     def word_importance(self, headline: str) -> list[tuple[str, float]]:
         """Return the importance of each word that the network reads."""
-        return super().word_importance(headline)[: self.max_length]
+        # and one word more, which moves up when an earlier one is left out
+        return self._importance(self.split(headline)[: self.max_length + 1])[: self.max_length]
 
     @cached_property
     def network(self) -> HeadlineClassifier:
         """The network with its trained weights. Raises RuntimeError if they do not fit its settings."""
-        with torch.device("meta"):  # no memory for weights, which are those of the file
-            network = HeadlineClassifier(**self.arguments)
-        network.load_state_dict(self.weights, strict=True, assign=True)
+        network = HeadlineClassifier(**self.arguments)
+        network.load_state_dict(self.weights)
         return network
 
 

@@ -39,10 +39,10 @@ def resample(correct: Mapping[str, np.ndarray], resamples: int) -> pd.DataFrame:
     its seeds.
     """
     generator = np.random.default_rng(1)
-    stacked = np.concatenate(list(correct.values()))
+    stacked = np.concatenate(list(correct.values())).astype(np.float64)
     headlines = stacked.shape[1]
-    weights = generator.multinomial(headlines, np.full(headlines, 1 / headlines), resamples)
-    of_runs = weights @ stacked.T.astype(np.float64) / headlines  # (resamples, runs)
+    drawn_headlines = (generator.integers(headlines, size=headlines) for _ in range(resamples))
+    of_runs = np.array([stacked @ np.bincount(drawn, minlength=headlines) for drawn in drawn_headlines]) / headlines
     table, first = {}, 0
     for name, seeds in correct.items():
         drawn = first + generator.integers(len(seeds), size=(resamples, len(seeds)))

@@ -46,19 +46,17 @@ def run(main: Callable[..., None], parser: argparse.ArgumentParser) -> None:
 
 
 @contextmanager
-def lock(path: Path) -> Iterator[bool]:
-    """Hold a lock file; if another process holds it, say so, wait, and yield True."""
+def lock(path: Path) -> Iterator[None]:
+    """Hold a lock file; if another process holds it, say so and wait."""
     path.parent.mkdir(parents=True, exist_ok=True)
     file = FileLock(path)
     try:
         file.acquire(blocking=False)
-        waited = False
     except Timeout:
         print(f"{Path(sys.argv[0]).name}: waiting for another process, which holds {path}", file=sys.stderr, flush=True)
         file.acquire()
-        waited = True
     try:
-        yield waited
+        yield
     finally:
         file.release()
 

@@ -46,7 +46,7 @@ def glove(headline: str) -> list[str]:
 
     The book also separates `. , ! ? ( )`, but from text that has no punctuation left.
     """
-    return [re.sub(r"\d", "0", word) for word in stripped(headline)]
+    return [re.sub(r"\d", "0", word.lower()) for word in stripped(headline)]  # an entity may be a capital letter
 
 
 def full(headline: str) -> list[str]:

@@ -156,11 +156,14 @@ class Checkpoint:
         self.due = 0.0  # when to save again, by time.monotonic()
 
     def load(self) -> dict[str, Any] | None:
-        """Return the saved state, or None if there is none or it belongs to another training."""
+        """Return the saved state, or None if there is none, it is damaged, or it belongs to another training."""
         if not self.path.exists():
             return None
-        saved = torch.load(self.path, weights_only=True)
-        state: dict[str, Any] | None = saved["state"] if saved["training"] == self.training else None
+        try:
+            saved = torch.load(self.path, weights_only=True)
+            state: dict[str, Any] | None = saved["state"] if saved["training"] == self.training else None
+        except Exception:  # torch raises any of a dozen for a file that a power failure cut short
+            return None
         return state
 
     def save(self, state: dict[str, Any]) -> None:

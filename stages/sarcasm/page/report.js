@@ -9,8 +9,7 @@ function make(name, properties = {}, ...children) {
 }
 
 // Long sections are closed on a phone.
-const narrow = matchMedia("(max-width: 40rem)").matches;
-if (narrow) document.querySelectorAll(".fold").forEach((details) => { details.open = false; });
+document.querySelectorAll(".fold").forEach((details) => { details.open = !matchMedia("(max-width: 40rem)").matches; });
 
 // Headings of sortable tables become buttons: the better end first, then the other; what is missing stays last.
 for (const table of document.querySelectorAll(".sortable")) {
@@ -39,7 +38,7 @@ const models = loaded.filter(agrees);
 const unknown = loaded.filter((model) => !models.includes(model)).map((model) => model.variant);
 const large = variants.filter((name) => !loaded.some((model) => model.variant === name));
 const omit = (names, reason) => names.length ? `Not classified here, as ${reason}: ${names.join(", ")}. ` : "";
-$("#left-out").textContent = omit(unknown, "this page does not know all of their layers") + omit(large, "too large");
+$("#left-out").textContent = omit(unknown, "this page does not know all of their layers") + omit(large, "it would make this page too large");
 
 // A word, tinted by the probability that its log-odds alone would give.
 function tinted({ word, known, importance }) {
@@ -53,7 +52,7 @@ if (models.length) {
   const box = $("#headline");
   const rows = models.map((model) => {
     const [bar, percent] = [make("i"), make("output")];
-    const choice = make("input", { type: "radio", name: "model", checked: model.variant === data.selected });
+    const choice = make("input", { type: "radio", name: "model" });
     const label = make("label", {}, choice, make("span", { textContent: model.variant }),
       make("span", { className: "bar", ariaHidden: true }, bar), percent);
     label.style.setProperty("--variant", data.colour[model.variant]);
@@ -73,7 +72,7 @@ if (models.length) {
   };
 
   $("#models").append(...rows.map(({ label }) => label));
-  if (!rows.some(({ choice }) => choice.checked)) rows[0].choice.checked = true;
+  (rows.find(({ model }) => model.variant === data.selected) ?? rows[0]).choice.checked = true;
   box.addEventListener("input", classify);
   classify();
   $("#try").hidden = false;

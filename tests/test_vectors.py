@@ -1,0 +1,96 @@
+"""Any file of vectors gives those of the requested words, or an error of one line that names file and line."""
+
+import gzip
+
+from sarcasm.stage import InputError
+from sarcasm.vectors import coverage, initialize_embedding, read_vectors
+from sarcasm.vocabulary import PAD, UNKNOWN
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+WORDS = st.text(st.characters(exclude_characters=" \n", exclude_categories=["Cs"]), min_size=1, max_size=4)
+NUMBERS = st.tuples(*[st.floats(width=32, allow_nan=False, allow_infinity=False)] * 3)
+LINES = st.lists(st.tuples(WORDS | st.just("moon"), NUMBERS), min_size=1, max_size=8)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    return tmp_path_factory.mktemp("vectors") / "vectors.txt.gz"
+
+
+def read(path, text, words, dimension=3):
+    path.write_bytes(gzip.compress(text if isinstance(text, bytes) else text.encode()))
+    return read_vectors(path, words, dimension)
+
+
+def refused(path, text, words=("moon",), dimension=3):
+    with pytest.raises(InputError) as error:
+        read(path, text, words, dimension)
+    return str(error.value).removeprefix(str(path))
+
+
+@given(lines=LINES, end=st.sampled_from(["\n", "\r\n"]), last=st.booleans(), bom=st.booleans())
+@example([("moon", (1.0, 2.0, 3.0)), ("moon", (4.0, 5.0, 6.0))], "\r\n", False, True)
+@example([("a\rb", (1.0, 2.0, 3.0)), ("\ufeff", (2.0**126, 2.0**-149, -0.0))], "\n", True, True)
+def test_every_word_gets_its_first_vector(path, lines, end, last, bom):
+    text = end.join(" ".join([word, *map(repr, vector)]) for word, vector in lines) + end * last
+    expected = dict(reversed(lines))
+    vectors, found = read(path, "\ufeff" * bom + text, [*expected, "absent"])
+    assert found.tolist() == [True] * len(expected) + [False]
+    assert vectors.tolist() == [*map(list, expected.values()), [0, 0, 0]] and vectors.dtype == np.float32
+
+
+COUNT = "expected a word and 3 numbers between single blanks, found"
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("moon 1 2", f"{COUNT} 2"),
+        ("moon 1 2 3 4", f"{COUNT} 4"),
+        ("", f"{COUNT} 0"),
+        ("moon 1 2 3 ", f"{COUNT} 4"),
+        ("moon  1 2 3", f"{COUNT} 4"),
+        ("moon 1 2 x", "not all numbers"),
+        ("moon 1 2 ", "not all numbers"),
+        ("moon 1 2\t3 4", "not all numbers"),
+        ("moon 1 2 nan", "a number is not finite"),
+        ("moon 1e39 2 3", "a number is not finite"),
+        ("new york 1 2 inf", "a number is not finite"),
+    ],
+)
+def test_a_bad_line_is_refused_with_its_number(path, line, what):
+    assert refused(path, f"sun 1 2 3\n{line}\nmars 1 2 3\n").startswith(f", line 2: {what}")
+
+
+def test_words_with_blanks_as_in_glove_840b_are_skipped(path):
+    text = ". . . 1 2 3\nat name@domain.com 1 2 3\nmoon 4 5 6\n"
+    vectors, found = read(path, text, ["moon", "at", "."])
+    assert vectors.tolist() == [[4, 5, 6], [0, 0, 0], [0, 0, 0]] and found.tolist() == [True, False, False]
+
+
+def test_an_empty_or_damaged_file_is_refused(path):
+    assert refused(path, "") == ": empty, expected a word and 3 numbers per line"
+    whole = gzip.compress(b"moon 1 2 3\n" * 100)
+    for bad in (whole[:-1], whole[:30], whole[:30] + b"\0" + whole[31:], b"moon 1 2 3\n"):
+        path.write_bytes(bad)
+        with pytest.raises(InputError, match="vectors.txt.gz: broken gzip file: "):
+            read_vectors(path, ["moon"], 3)
+
+
+def test_coverage_by_hand():
+    found, counts = np.array([True, False, True, True]), np.array([5, 3, 1, 1])
+    assert coverage(found, counts, 2) == {"types": 2, "found": 1, "type_coverage": 0.5, "token_coverage": 0.625}
+    assert coverage(found, counts, 9) == {"types": 4, "found": 3, "type_coverage": 0.75, "token_coverage": 0.7}
+
+
+def test_an_embedding_is_initialized_with_the_vectors_found():
+    vectors = np.arange(6, dtype=np.float32).reshape(3, 2) + 1
+    weights = initialize_embedding(vectors, np.array([True, False, True]), seed=3)
+    assert weights.shape == (5, 2) and weights.dtype == np.float32
+    assert weights[[PAD, 2, 4]].tolist() == [[0, 0], [1, 2], [5, 6]]
+    many = initialize_embedding(np.zeros((4_000, 50), np.float32), np.zeros(4_000, bool), seed=3)[UNKNOWN:]
+    assert -0.25 <= many.min() < -0.2499 and 0.2499 < many.max() <= 0.25 and abs(many.mean()) < 0.002
