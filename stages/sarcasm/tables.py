@@ -12,9 +12,9 @@ import pandas as pd
 BINS = 10  # of probability, of equal width
 POINTS = 200  # of a curve over all thresholds
 HEADER = """\
-| variant | parameters | validation loss | validation accuracy | {split} accuracy (95 % interval) \
-| difference from the baseline | {split} loss | F1 | ROC AUC | best epoch | overfitting onset |
-|---|--:|--:|--:|---|---|--:|--:|--:|--:|--:|
+| variant | trained parameters | validation loss | validation accuracy | {split} accuracy (95 % interval) \
+| difference from the baseline |
+|---|--:|--:|--:|---|---|
 """
 
 
@@ -41,8 +41,7 @@ def format_results(evaluation: pd.DataFrame) -> str:
     means = f"means over {seeds} seeds, with standard deviations (±)" if seeds > 1 else "one seed"
     caption = (
         f"{headlines:,} headlines in the {split} split; {means}. Loss is cross-entropy per headline, in nats. "
-        f"Intervals are over headlines{' and seeds' if seeds > 1 else ''}. Overfitting onset: the epoch from which "
-        "validation loss stays more than 0.05 above training loss.\n\n"
+        f"Intervals are over headlines{' and seeds' if seeds > 1 else ''}.\n\n"
     )
     return caption + HEADER.format(split=split) + "".join(_row(str(name), row) for name, row in evaluation.iterrows())
 
@@ -50,12 +49,11 @@ def format_results(evaluation: pd.DataFrame) -> str:
 def _row(name: str, row: pd.Series) -> str:
     cells = (
         name,
-        format_score(row, "parameters"),
+        f"{row['trainable_parameters']:,}",
         with_deviation(row, "validation_loss"),
         with_deviation(row, "validation_accuracy"),
         f"{with_deviation(row, 'accuracy')} ({row['accuracy_ci_low']:.3f} to {row['accuracy_ci_high']:.3f})",
         format_difference(row),
-        *(format_score(row, key) for key in ("loss", "f1", "roc_auc", "best_epoch", "overfit_epoch")),
     )
     return "| " + " | ".join(cells) + " |\n"
 
