@@ -32,12 +32,12 @@ KNOWN = {"bundled", *CORPORA, *GLOVE}
 
 def main(params: str, jobs: int) -> None:
     """Run the pipeline here, or as an experiment."""
-    path = Path(params)
+    path = Path(os.path.relpath(params))
     if mirror := os.environ.get("HEADLINES_MIRROR"):
         os.environ["HEADLINES_MIRROR"] = make_absolute(mirror)
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     if path.resolve() == PARAMS:
-        read_params(PARAMS)
+        read_params(path)
         with lock(ROOT / ".dvc/tmp/params.yaml.repro.lock"):
             run_stages(ROOT, jobs)
             print(f"\n{(ROOT / 'plots/results.md').read_text(encoding='utf-8')}\nReport: plots/report.html")

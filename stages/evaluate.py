@@ -144,7 +144,7 @@ def pack_models(models: Mapping[str, SavedModel], selected: str, headlines: Sequ
     for name in order:
         model, words = models[name], models[name].vocabulary
         key = next((key for key, known in vocabularies.items() if known == words), name)
-        checks = [(text, round(float(p), 4)) for text, p in zip(headlines[:5], model(headlines[:5]), strict=True)]
+        checks = [(text, round(float(p), 4)) for text, p in zip(headlines[:20], model(headlines[:20]), strict=True)]
         settings = asdict(replace(model, vocabulary=[], weights={})) | {"vocabulary": key, "checks": checks}
         settings["weights"] = {weight: pack(values) for weight, values in model.weights.items()}
         size += len(json.dumps([settings, words if key == name else []]))

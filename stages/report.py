@@ -79,7 +79,7 @@ def render_page(params: Params, evaluation: pd.DataFrame, histories: figures.His
 
     labels = predictions["label"]
     means = pd.DataFrame({name: predictions[runs].mean(axis="columns") for name, runs in params.runs.items()})
-    disputed = tables.disagreements(predictions[["headline", "label"]].join(means), list(means))
+    disputed = tables.disagreements(predictions[["headline", "label"]].join(means), list(params.runs))
     data = {
         **{key: computed[key] for key in ("models", "vocabularies", "stop_words")},
         "selected": selected["variant"],

@@ -54,7 +54,7 @@ def make_network(tokenizer="full", bucketed=True, **settings):
     settings = {"vocabulary_size": len(known), "embedding_dimension": 7, "hidden_size": 5, "layers": 1, **settings}
     torch.manual_seed(0)
     shapes = {name: weight.shape for name, weight in HeadlineClassifier(**ARGUMENTS | settings).state_dict().items()}
-    weights = {name: torch.randint(-1, 2, shape).float() for name, shape in shapes.items()}
+    weights = {x: torch.randint(-1, 2, y) / torch.randint(1, 3, [y[0], *[1] * (len(y) - 1)]) for x, y in shapes.items()}
     return SavedNetwork("network", tokenizer, known, weights, ARGUMENTS | settings, 60, bucketed)
 
 

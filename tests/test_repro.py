@@ -69,7 +69,7 @@ def test_an_interrupted_experiment_resumes(small_project):
     process = start(small_project, "python", "repro.py", "mine.yaml", "--jobs", "2")
     wait_for(small_project / "runs/mine/checkpoints/lstm-1.pt", process)
     stop(process, signal.SIGINT)
-    assert process.returncode == -signal.SIGINT
+    assert process.returncode == 130
     run(small_project, "dvc", "repro", "train@lstm-1")
     expected = (small_project / "plots/history/lstm-1.csv").read_bytes()
 
@@ -143,7 +143,7 @@ def test_a_second_run_waits_for_the_first(small_project):
     (small_project / ".dvc/tmp").mkdir(exist_ok=True)
     with lock:
         process = start(small_project, "python", "repro.py", "--jobs", "1")
-        assert process.stderr.readline() == "repro.py: another process runs params.yaml; waiting for it\n"
+        assert process.stderr.readline() == f"repro.py: waiting for another process, which holds {lock.lock_file}\n"
         assert process.poll() is None
     output, _ = process.communicate()
     assert process.returncode == 0 and "| lstm |" in output

@@ -34,7 +34,7 @@ def run(main: Callable[..., None], parser: argparse.ArgumentParser) -> None:
     """Call `main` with the arguments of the command line.
 
     An `InputError` or an `OSError` (a full disk, a missing file) ends the process with one line on stderr and exit
-    code 1.
+    code 1, ctrl-C with exit code 130.
     """
     arguments = parser.parse_args()
     try:
@@ -42,6 +42,8 @@ def run(main: Callable[..., None], parser: argparse.ArgumentParser) -> None:
     except (InputError, OSError) as error:
         text = " ".join(str(error).split())
         sys.exit(f"{parser.prog}: {text if text.isprintable() else ascii(text)[1:-1]}")
+    except KeyboardInterrupt:
+        sys.exit(130)
     gc.freeze()  # at exit, Python would collect garbage in all of torch: 0.6 s of every training
 
 
