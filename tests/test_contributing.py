@@ -71,7 +71,7 @@ def test_a_metric(small_project):
 def test_a_tokenizer(small_project):
     (block,) = blocks("A tokenizer")
     path = small_project / "stages/sarcasm/tokenizers.py"
-    insert(path, r"(?=TOKENIZERS = )", block)
+    insert(path, r"(?=TOKENIZERS = )", f"{block}\n\n")
     path.write_text(path.read_text().replace("TOKENIZERS = {", 'TOKENIZERS = {"letters": letters, '))
     set_params(small_project, "vocabularies", plain={"tokenizer": "letters", "size": 40, "max_length": 12})
     run(small_project, "dvc", "repro", "tokenize@plain")
