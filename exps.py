@@ -39,7 +39,7 @@ def main(variant: str | None) -> None:
     if table.empty:
         raise InputError("no experiment of this commit has this variant")
     table = table.sort_values("validation loss", kind="stable")
-    texts = table.columns[table.dtypes == object]
+    texts = ["experiment", "variant", "changed parameters"]
     table[texts] = table[texts].apply(lambda column: column.str.ljust(column.str.len().max()))
     print(table.to_string(index=False, float_format="{:.4f}".format, justify="left"))
     for state, names in without.items():

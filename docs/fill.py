@@ -2,8 +2,8 @@
 
     python docs/fill.py
 
-The text between `<!-- from FILE -->` and `<!-- end -->` is replaced by the content of FILE, for dvc.yaml by a table of its
-stages. In a link such as [`train_epoch`](stages/sarcasm/trainer.py#L1) the line becomes that of the name.
+The text between `<!-- from FILE -->` and `<!-- end -->` is replaced by the content of FILE, for dvc.yaml by a table of
+its stages. In a link such as [`train_epoch`](stages/sarcasm/trainer.py#L1) the line becomes that of the name.
 """
 
 import re

@@ -5,7 +5,7 @@
 VS Code and Jupyter (with jupytext) run the cells, marked by `# %%`, one at a time; there too, with PYTHONPATH=stages.
 """
 
-# %% Load a model: load_model("bi_lstm-1") by its name, load_model("sarcasm.pt") from a file, load_model() the selected one
+# %% Load a model: load_model("bi_lstm-1") by its name, load_model("sarcasm.pt") from a file, load_model() the best one
 from sarcasm.saved_model import PROJECT, load_model
 
 import matplotlib.pyplot as plt
