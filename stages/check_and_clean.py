@@ -18,7 +18,7 @@ from sarcasm.stage import InputError, make_parser, run, write_text
 from sarcasm.tokenizers import TOKENIZERS
 
 LOCK = Path("dvc.lock")
-OUTPUTS = "metrics/train/*.json", "models/*.pt", "models/*.txt", "plots/history/*.csv", "checkpoints/*.pt"
+OUTPUTS = "metrics/train/*.json", "models/*.pt", "models/*.txt", "plots/history/*.csv", "checkpoints/*.*"
 RUN = re.compile(r"[a-z][a-z0-9_]*-\d+")  # the name of a variant, and a seed
 
 
@@ -32,13 +32,13 @@ def main() -> None:
     runs = {run for runs in params.runs.values() for run in runs}
     outputs = [path for pattern in OUTPUTS for path in Path().glob(pattern) if RUN.fullmatch(path.stem)]
     outdated = [path for path in outputs if path.stem not in runs and not path.parent.is_symlink()]
+    outdated += [path for path in Path("metrics/scores").glob("*.json") if path.stem not in params.runs]
     for path in outdated:
         path.unlink()
     if LOCK.exists():
-        groups = {"train": params.variants, "train-pretrained": params.pretrained_variants}
-        prune(
-            LOCK, {f"{stage}@{run}" for stage, names in groups.items() for name in names for run in params.runs[name]}
-        )
+        learned = {f"train@{run}" for name in params.variants for run in params.runs[name]}
+        pretrained = {f"train-pretrained@{run}" for name in params.pretrained_variants for run in params.runs[name]}
+        prune(LOCK, learned | pretrained)
     write_text(Path("data/params.ok"), "params.yaml is valid\n")
     print(f"{len(params.runs)} variants; deleted: {', '.join(map(str, outdated)) or 'nothing'}")
 

@@ -107,8 +107,7 @@ def test_the_commands_of_the_page_on_experiments(small_project):
 
 @pytest.mark.slow
 def test_two_branches_are_merged_without_training(small_project):
-    (small_project / ".gitignore").open("a").write(".venv\nMakefile\nrequirements.lock\n")
-    bash(small_project, "git commit -qam ignore")
+    bash(small_project, "printf '.venv\\nMakefile\\nrequirements.lock\\n' >> .gitignore; git commit -qam Ignore")
     for branch, variant in (("mine", "lstm"), ("other", "wide_bi_lstm")):
         group = "variants" if variant == "lstm" else "pretrained_variants"
         bash(

@@ -282,8 +282,8 @@ stages:
 
 def test_outputs_of_other_variants_and_seeds_are_deleted(tmp_path, capsys):
     change(tmp_path)
-    gone = [pattern.format(run) for pattern in RUNS for run in ("gru-1", "lstm-2")]
-    kept = [pattern.format("lstm-1") for pattern in RUNS] + [*KEPT]
+    gone = [pattern.format(run) for pattern in RUNS for run in ("gru-1", "lstm-2")] + ["metrics/scores/gru.json"]
+    kept = [pattern.format("lstm-1") for pattern in RUNS] + ["metrics/scores/lstm.json", *KEPT]
     for name in gone + kept:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
