@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import time
 
 import pytest
@@ -123,33 +122,6 @@ def test_two_dvc_repro_at_once_succeed_or_report_the_conflict(small_project):
         assert not process.returncode or "ERROR: " in error and "Traceback" not in error, error
     run(small_project, "dvc", "repro")
     assert contents(small_project) == before
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
-def test_a_full_disk_under_dvc_is_reported_and_the_next_run_succeeds(small_base, tmp_path):
-    expected = contents(small_base)
-    project = tmp_path / "disk"
-    project.mkdir()
-    size = sum(path.stat().st_size + 4096 for path in small_base.rglob("*"))
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={2 * size}", "tmpfs", project], check=True)
-    try:
-        subprocess.run(["cp", "-a", f"{small_base}/.", project], check=True)
-        filler = project / ".git/filler"
-        with filler.open("wb", buffering=0) as file, pytest.raises(OSError):
-            while True:
-                file.write(bytes(4096))
-        for room in (0, 60_000, 60_000):  # more bytes each time: first DVC itself fails, then a stage
-            os.truncate(filler, filler.stat().st_size - room)
-            failed = run(project, "dvc", "repro", "--force", code=None)
-            assert failed.returncode or room
-            assert not failed.returncode or re.search("No space left on device|disk is full", failed.stderr), failed
-            assert "Traceback" not in failed.stderr
-        filler.unlink()
-        run(project, "dvc", "repro")
-        assert contents(project) == expected
-    finally:
-        subprocess.run(["umount", project], check=True)
 
 
 @pytest.mark.slow
