@@ -114,7 +114,9 @@ def run_experiment(path: Path, params: str, jobs: int) -> None:
     if not re.fullmatch(r"\w[\w-]*", name):
         raise InputError(f"{path}: expected a name of letters, digits, - and _, as it becomes that of the experiment")
     if changed := [line[3:] for line in git(ROOT, "status", "--porcelain", "--", *INPUTS)]:
-        raise InputError(f"uncommitted changes in {', '.join(changed)}: commit them, as an experiment is of a commit")
+        raise InputError(
+            f"uncommitted changes in {', '.join(changed)}: commit them (`make commit`), as an experiment is of a commit"
+        )
     if folder.exists() and not (folder / ".git").is_file():  # git in it would change the main checkout
         raise InputError(f"runs/{name}: not a git worktree; move or delete it")
     (commit,) = git(ROOT, "rev-parse", "HEAD")
