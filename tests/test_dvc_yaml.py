@@ -115,7 +115,6 @@ def test_metrics_and_plots_in_git_are_the_uncached_outputs_of_the_stages():
 
 def test_params_yaml_is_written_as_dvc_writes_it(tmp_path):
     before = (ROOT / "params.yaml").read_text(encoding="utf-8")
-    assert len(before.splitlines()) <= 90
     (tmp_path / "params.yaml").write_text(before, encoding="utf-8")
     with modify_yaml(tmp_path / "params.yaml") as document:
         document["variants"]["bi_lstm"]["learning_rate"] = 0.0005
