@@ -10,7 +10,7 @@ out:  data/raw/headlines.jsonl      one object per line: headline, is_sarcastic 
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from sarcasm.corpus import read_headlines, write_headlines
+from sarcasm.corpus import only_class, read_headlines, write_headlines
 from sarcasm.download import fetch, redact, verify
 from sarcasm.params import Corpus, read_params
 from sarcasm.sources import CORPORA, Content, Remote
@@ -29,10 +29,9 @@ def main() -> None:
         finally:
             if path.parent == DOWNLOADS:
                 path.unlink()
-        counts = [sum(headline.label == label for headline in headlines) for label in (0, 1)]
-        if not all(counts):
-            label = counts.index(len(headlines))
-            what = f"all {len(headlines)} headlines are {corpus.classes[label]!r} (label {label})"
+        labels = [headline.label for headline in headlines]
+        counts = [labels.count(0), labels.count(1)]
+        if what := only_class(counts, corpus.classes):
             raise InputError(f"{path}: {what}, expected two classes")
         write_headlines(Path("data/raw/headlines.jsonl"), headlines)
     classes = ", ".join(f"{count} {name}" for count, name in zip(counts, corpus.classes, strict=True))
