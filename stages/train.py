@@ -12,6 +12,7 @@ out:  models/<name>-<seed>.pt                     settings, vocabulary and weigh
       metrics/train/<name>-<seed>.json            size, scores of the saved weights, overfitting onset
 
 The state is saved to checkpoints/<name>-<seed>.pt after an epoch; a killed run resumes from it, with the same result.
+Without a terminal for the progress bar, a line is printed for every tenth of the epochs.
 """
 
 from pathlib import Path
@@ -73,8 +74,11 @@ def train(params: Params, name: str, seed: int) -> None:
     determining = f"{variant!r} {settings.model_dump(exclude={'seeds'})} {seed} {device}"
     files = [ids, VECTORS] if pretrained else [ids]
     checkpoint = Checkpoint(Path(f"checkpoints/{run_name}.pt"), determining, files)
+    history = Path(f"plots/history/{run_name}.csv")
     if state := checkpoint.load():
         trainer.load_state_dict(state)
+        write_csv(history, pd.DataFrame(trainer.history))
+        print(f"{run_name}: resumes after epoch {len(trainer.history)}", flush=True)
     done = len(trainer.history)
     bar = tqdm(range(done, settings.epochs), run_name, settings.epochs, initial=done, unit="epoch", disable=None)
     for _ in bar:
@@ -83,8 +87,11 @@ def train(params: Params, name: str, seed: int) -> None:
         except InputError as error:
             raise InputError(f"variant {name}, {error}") from error
         checkpoint.save(trainer.state_dict())
-        write_csv(Path(f"plots/history/{run_name}.csv"), pd.DataFrame(trainer.history))
-        bar.set_postfix(loss=f"{epoch.validation_loss:.4f}", accuracy=f"{epoch.validation_accuracy:.4f}")
+        write_csv(history, pd.DataFrame(trainer.history))
+        scores = f"validation loss {epoch.validation_loss:.4f}, accuracy {epoch.validation_accuracy:.4f}"
+        bar.set_postfix_str(scores)
+        if bar.disable and epoch.epoch % max(settings.epochs // 10, 1) == 0:
+            print(f"{run_name}: epoch {epoch.epoch} of {settings.epochs}, {scores}", flush=True)
 
     # save
     saved = SavedNetwork(
@@ -99,7 +106,6 @@ def train(params: Params, name: str, seed: int) -> None:
     metrics = measure(trainer, statistics)
     save_model(Path(f"models/{run_name}.pt"), saved)
     write_text(Path(f"models/{run_name}.txt"), f"{statistics}\n")
-    write_csv(Path(f"plots/history/{run_name}.csv"), pd.DataFrame(trainer.history))
     write_json(Path(f"metrics/train/{run_name}.json"), metrics)
     checkpoint.remove()
     print(f"{run_name}: validation loss {metrics['validation_loss']}, accuracy {metrics['validation_accuracy']}")
