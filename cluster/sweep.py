@@ -74,7 +74,7 @@ def check_repository() -> tuple[str, tuple[str, str]]:
     (address,) = git(ROOT, "remote", "get-url", "origin")
     if (ROOT / address).exists():  # a relative path would be another one on the worker
         address = str((ROOT / address).resolve())
-    listed = dvc(ROOT, "remote", "list", stdout=subprocess.PIPE).stdout
+    listed = dvc(ROOT, "remote", "list")
     default = re.search(r"^(\S+)\s+(.*?)\s+\(default\)$", listed, re.MULTILINE)
     if not default:
         raise InputError("no default DVC remote, to which workers push models and data: `dvc remote add --default ...`")

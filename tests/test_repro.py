@@ -3,7 +3,9 @@
 import json
 import os
 import re
+import shutil
 import signal
+import time
 import zipfile
 
 import pytest
@@ -27,7 +29,8 @@ def refusal(folder, *arguments):
 
 
 @pytest.mark.slow
-def test_another_parameter_file_becomes_an_experiment(small_project):
+def test_another_parameter_file_becomes_an_experiment(small_base, tmp_path):
+    small_project = shutil.copytree(small_base, tmp_path / "größe 5 %")
     before = contents(small_project)
     corpus = small_project / "R&D it's [1]" / "a&b;c.jsonl"
     corpus.parent.mkdir()
@@ -138,6 +141,50 @@ def test_uncommitted_data_is_refused(small_project):
     assert refusal(small_project, "mine.yaml").startswith("uncommitted changes in data/bundled/headlines.jsonl: ")
 
 
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("git branch mine", "mine.yaml: git knows mine as a branch, a tag or a commit; rename the file"),
+        ("git config user.useConfigOnly true", "git does not know who you are: "),
+        ("mv .git ..", "the project is a part of another git repository: clone it elsewhere to run mine.yaml"),
+    ],
+)
+def test_an_experiment_that_could_not_be_saved_is_refused_at_once(small_project, command, message, monkeypatch):
+    write_changes(small_project, train={"epochs": 1})
+    run(small_project, *command.split())
+    before = (small_project / ".dvc/config").read_bytes()
+    nobody = "env", "-u", "GIT_COMMITTER_NAME", "-u", "GIT_COMMITTER_EMAIL"
+    failed = run(small_project, *nobody, "python", "repro.py", "mine.yaml", code=1)
+    assert failed.stderr.startswith(f"repro.py: {message}") and failed.stderr.count("\n") == 1
+    assert not (small_project / "runs").exists() and (small_project / ".dvc/config").read_bytes() == before
+
+
+def test_a_corrected_file_of_ones_own_is_read_again(small_project):
+    corpus = small_project / "mine.jsonl"
+    rows = (small_project / "data/bundled/headlines.jsonl").read_text().splitlines(keepends=True)
+    corpus.write_text("".join(rows))
+    document = params()
+    document["corpus"]["source"] = "mine.jsonl"
+    write_params(small_project, document)
+    run(small_project, "python", "repro.py")
+    corpus.write_text("".join([rows[0].replace('headline": "', 'headline": "corrected '), *rows[1:]]))
+    shown = run(small_project, "python", "repro.py").stdout
+    assert '"corrected ' in (small_project / "data/raw/headlines.jsonl").read_text() and "train@lstm-1 (" in shown
+    shown = run(small_project, "python", "repro.py").stdout  # nothing has changed
+    assert [line.split()[0] for line in shown.splitlines() if " s): " in line] == ["download-corpus"]
+
+
+@pytest.mark.parametrize("content", ["", '{"models/lstm-1.pt": {"wri'])
+def test_a_lock_file_of_dvc_that_was_cut_off_is_removed(small_project, content):
+    path = small_project / ".dvc/tmp/rwlock"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(content)
+    repro.remove_broken_lock(path)
+    assert path.exists()  # DVC may be writing it
+    os.utime(path, (time.time() - 60,) * 2)
+    run(small_project, "python", "repro.py")
+
+
 def test_a_second_run_waits_for_the_first(small_project):
     lock = FileLock(small_project / ".dvc/tmp/params.yaml.repro.lock")
     (small_project / ".dvc/tmp").mkdir(exist_ok=True)
@@ -146,7 +193,7 @@ def test_a_second_run_waits_for_the_first(small_project):
         assert process.stderr.readline() == f"repro.py: waiting for another process, which holds {lock.lock_file}\n"
         assert process.poll() is None
     output, _ = process.communicate()
-    assert process.returncode == 0 and "| lstm |" in output
+    assert process.returncode == 0 and "has the lowest validation loss" in output
 
 
 @pytest.mark.parametrize("name", ["../../thesis", "x; touch injected"])
