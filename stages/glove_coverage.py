@@ -7,7 +7,6 @@ in:   data/raw/vectors.txt.gz                    word vectors
       params.yaml                                vectors, vocabularies.pretrained
 out:  data/embeddings/pretrained.npy             float32 (vocabulary, dimension)
       metrics/coverage.json                      coverage of types and tokens of the training headlines
-      plots/coverage.csv                         coverage by number of most frequent words
       plots/missing_words.csv                    the most frequent words without a vector
 """
 
@@ -41,12 +40,10 @@ def main() -> None:
     np.save(buffer, initialize_embedding(vectors[:size], found[:size], settings.seed))
     metrics = {f"size_{size}": coverage(found, counts, size - len(SPECIAL)) for size in SIZES}
     metrics["all_words"] = coverage(found, counts, len(words))
-    sizes = sorted({*np.geomspace(10, len(words), 60).astype(int).clip(max=len(words)).tolist(), len(words)})
     missing = pd.DataFrame({"word": words, "count": counts})[~found].head(MISSING)
 
     write_bytes(Path("data/embeddings/pretrained.npy"), buffer.getvalue())
     write_json(Path("metrics/coverage.json"), metrics)
-    write_csv(Path("plots/coverage.csv"), pd.DataFrame([coverage(found, counts, size) for size in sizes]))
     write_csv(Path("plots/missing_words.csv"), missing)
     print(f"{found.sum()} of {len(words)} words have a vector")
 

@@ -6,13 +6,10 @@ in:   data/page.json                   models that classify in the page, words o
       data/predictions.csv             the probability of each headline from each run
       metrics/corpus.json, metrics/vocabulary/<name>.json, metrics/coverage.json, metrics/evaluation.csv,
       metrics/differences.csv, metrics/selected.json
-      plots/history/<run>.csv, plots/lengths/<vocabulary>.csv, plots/coverage.csv, plots/missing_words.csv,
-      plots/sentences.csv
+      plots/history/<run>.csv, plots/missing_words.csv, plots/sentences.csv
       params.yaml                      all of it
-out:  plots/losses.png                 loss of every variant over the epochs
-      plots/comparison.png             accuracy of every variant with its interval
-      plots/coverage.png               coverage of the training text by the word vectors
-      plots/lengths.png                tokens per headline
+out:  plots/comparison.png, plots/comparison-dark.png   accuracy of every variant, difference from the baseline
+      plots/losses.png, plots/losses-dark.png           losses of every network over the epochs
       plots/results.md                 scores of every variant
       plots/histories.csv, plots/confusion.csv   what `dvc plots` draws
       plots/report.html                the report
@@ -45,23 +42,19 @@ def main() -> None:
     params = read_params(Path("params.yaml"))
     evaluation = tables.read_evaluation(Path("metrics/evaluation.csv"))
     histories = tables.read_histories(params)
-    curve = pd.read_csv("plots/coverage.csv")
-    limits = {name: vocabulary.max_length for name, vocabulary in params.vocabularies}
-    lengths = {name: pd.read_csv(f"plots/lengths/{name}.csv") for name in limits}
+    epochs = tables.join_histories(histories)
 
+    drawn = {}
+    for suffix, theme in figures.THEMES.items():
+        drawn[f"comparison{suffix}"] = figures.comparison(evaluation, theme)
+        drawn[f"losses{suffix}"] = figures.losses(epochs, evaluation, params.train.save_weights, theme)
     colour = figures.colours(list(params.runs))
-    drawn = {
-        "losses": figures.losses(histories, colour),
-        "comparison": figures.comparison(evaluation, colour),
-        "coverage": figures.coverage(curve, params.vocabularies.pretrained.size),
-        "lengths": figures.lengths(lengths, limits),
-    }
     on_page = {name: f"light-dark({light}, {figures.COLOURS[light]})" for name, light in colour.items()}
     page = render_page(params, evaluation, histories, on_page)
 
     for name, figure in drawn.items():
         figures.save_figure(Path(f"plots/{name}.png"), figure)
-    write_csv(Path("plots/histories.csv"), tables.join_histories(histories))
+    write_csv(Path("plots/histories.csv"), epochs)
     write_csv(Path("plots/confusion.csv"), tables.confusion(evaluation, params.corpus.classes))
     write_text(Path("plots/results.md"), tables.format_results(evaluation))
     write_text(Path("plots/report.html"), page)

@@ -7,7 +7,6 @@ in:   data/split/<split>.jsonl                 train, validation, test
 out:  data/tokenized/<name>.npz                token ids, padded, and labels of each split
       data/tokenized/<name>.vocabulary.txt     the word of each id, one per line
       data/tokenized/<name>.counts.tsv         every word of the training headlines and its count, most frequent first
-      plots/lengths/<name>.csv                 number of headlines by number of tokens
       metrics/vocabulary/<name>.json           vocabulary size, types, tokens per headline, unknown and truncated
 """
 
@@ -16,12 +15,11 @@ from pathlib import Path
 
 from sarcasm.corpus import read_written
 from sarcasm.params import read_params
-from sarcasm.stage import InputError, atomic_write, make_parser, run, write_csv, write_json
+from sarcasm.stage import InputError, atomic_write, make_parser, run, write_json
 from sarcasm.tokenizers import TOKENIZERS
 from sarcasm.vocabulary import PAD, SPECIAL, UNKNOWN, encode, make_vocabulary, write_counts, write_words
 
 import numpy as np
-import pandas as pd
 
 SPLITS = "train", "validation", "test"
 
@@ -60,8 +58,6 @@ def main(name: str) -> None:
         np.savez(file, **arrays)
     write_words(folder / f"{name}.vocabulary.txt", vocabulary)
     write_counts(folder / f"{name}.counts.tsv", counts)
-    histogram = pd.DataFrame({"headlines": np.bincount(lengths)}).reset_index(names="tokens")
-    write_csv(Path(f"plots/lengths/{name}.csv"), histogram)
     write_json(Path(f"metrics/vocabulary/{name}.json"), metrics)
     known = len(vocabulary) - len(SPECIAL)
     print(f"{name}: {known} of {len(counts)} words, {metrics['tokens_per_headline']} tokens per headline")

@@ -4,7 +4,7 @@
 
 in:   the experiment NAME           saved by `make repro PARAMS=configs/NAME.yaml`
 out:  results/NAME/params.yaml, dvc.lock, results.md, evaluation.csv, differences.csv, coverage.json, sentences.csv,
-      histories.csv, comparison.png, losses.png    as in the experiment; of local paths only the names of the files
+      histories.csv, comparison.png, losses.png, and both dark    as in the experiment; of local paths only the names
 """
 
 import subprocess
@@ -16,7 +16,8 @@ import yaml
 
 FILES = (
     *("params.yaml", "dvc.lock", "metrics/coverage.json", "metrics/differences.csv", "metrics/evaluation.csv"),
-    *("plots/comparison.png", "plots/histories.csv", "plots/losses.png", "plots/results.md", "plots/sentences.csv"),
+    *("plots/comparison.png", "plots/comparison-dark.png", "plots/losses.png", "plots/losses-dark.png"),
+    *("plots/histories.csv", "plots/results.md", "plots/sentences.csv"),
 )
 
 

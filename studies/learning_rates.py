@@ -108,7 +108,7 @@ def figure(epochs: pd.DataFrame) -> Figure:
     best = by_rate["validation_loss_best"].idxmin()
     title = f"A learning rate of {best:g} has the lowest validation loss in {epochs['epoch'].max()} epochs"
     drawing.suptitle(title, x=0.03, ha="left")
-    units = {"loss": "validation loss per headline (nats)", "accuracy": "validation accuracy"}
+    units = {"loss": "validation loss (nats)", "accuracy": "validation accuracy"}
     for axes, (measure, unit) in zip(drawing.subplots(1, 2), units.items(), strict=True):
         for when, style, colour in (("last", "--", NETWORK_COLOURS[3]), ("best", "-", NETWORK_COLOURS[0])):
             values = by_rate[f"validation_{measure}_{when}"]

@@ -74,6 +74,7 @@ def test_the_sentences_about_the_results_are_true():
     assert significant("bi_lstm", "lstm") == significant("stacked_lstm", "bi_lstm") == 0
     assert significant("stacked_lstm_dropout", "stacked_lstm") == 1
     assert evaluation["accuracy"].idxmin() == "pretrained_mean"
+    assert evaluation["overfit_epoch"].drop("tfidf").notna().all()
     assert significant("pretrained_bi_lstm", "pretrained_mean") == 1
 
 

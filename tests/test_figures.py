@@ -1,15 +1,16 @@
-"""The figures and the charts: their colours, and what they write next to the curves."""
+"""The figures and the charts: their colours, the finding in the title, what they write next to the curves."""
 
 import json
 import re
 
-from sarcasm import charts
-from sarcasm.figures import COLOURS, NETWORK_COLOURS, colours, lengths, losses
+from sarcasm import charts, tables
+from sarcasm.figures import COLOURS, NETWORK_COLOURS, THEMES, colours, comparison, comparison_title, losses, save_figure
+from sarcasm.params import read_yaml
 
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 from tests.project import ROOT
 
 # what readers with dichromacy see, on linear RGB. Source: Machado, Oliveira, Fernandes (2009), severity 1
@@ -53,29 +54,120 @@ def test_distance_of_colours(vision):
     assert distances(NETWORK_COLOURS, vision).min() >= 18
 
 
-def test_the_baseline_is_grey_colours_repeat_and_dvc_plots_has_the_same():
-    found = list(colours([str(number) for number in range(13)]).values())
+@pytest.mark.parametrize("theme", THEMES.values(), ids=["light", "dark"])
+def test_better_worse_and_neither_can_be_read_and_told_apart(theme):
+    texts = theme.text, theme.note, theme.better, theme.worse
+    assert min(contrast(colour, theme.background) for colour in texts) >= 4.5
+    assert min(distances(texts[1:], vision).min() for vision in VISION) >= 18
+
+
+def test_dvc_plots_has_the_colours_of_the_report_in_the_order_of_params_yaml():
+    found = list(colours([str(number) for number in range(14)]).values())
     assert found == ["#666666", *NETWORK_COLOURS, NETWORK_COLOURS[0]]
-    template = json.loads((ROOT / ".dvc/plots/variants.json").read_text(encoding="utf-8"))
-    assert template["encoding"]["color"]["scale"]["range"] == NETWORK_COLOURS
+    colour = json.loads((ROOT / ".dvc/plots/variants.json").read_text(encoding="utf-8"))["encoding"]["color"]
+    assert colour["scale"]["range"] == NETWORK_COLOURS and colour["sort"] is None  # the order of the file
+    params = read_yaml(ROOT / "params.yaml")
+    histories = tables.read_table(ROOT / "plots/histories.csv", "variant")
+    assert list(histories["variant"].unique()) == [*params["variants"], *params["pretrained_variants"]]
 
 
-def test_the_maximum_of_a_curve_that_leaves_its_panel_is_written_above_it():
-    scores = {"validation_loss": 0.5, "train_accuracy": 0.9, "validation_accuracy": 0.7}
-    history = pd.DataFrame({"epoch": [1, 2, 3], "train_loss": [0.5, 2.34, 1]}).assign(**scores)
-    histories = {"high": [history], "low": [history.assign(train_loss=0.3)]}
-    figure = losses(histories, colours(["tfidf", *histories]))
+def evaluation(**rows):
+    """Return an evaluation: of each variant its accuracy, validation loss, and the interval of its difference."""
+    table = pd.DataFrame(rows, index=["accuracy", "validation_loss", "difference_low", "difference_high"]).T
+    table["difference"] = (table["difference_low"] + table["difference_high"]) / 2
+    table = table.assign(accuracy_ci_low=table["accuracy"] - 0.01, accuracy_ci_high=table["accuracy"] + 0.01)
+    table = table.assign(split="test", headlines=3355, seeds=1, best_epoch=2, overfit_epoch=np.nan)
+    return table.astype({"best_epoch": "Int64", "overfit_epoch": "Int64"})
+
+
+TFIDF = (0.88, 0.30, np.nan, np.nan)
+MORE, LESS, NEITHER = (0.9, 0.2, 0.01, 0.03), (0.8, 0.4, -0.1, -0.06), (0.885, 0.25, -0.005, 0.015)
+
+
+@pytest.mark.parametrize(
+    ("networks", "title"),
+    [
+        ([LESS, NEITHER], "No network is significantly more accurate than tfidf"),
+        ([LESS, LESS], "Every network is significantly less accurate than tfidf"),
+        ([LESS, MORE], "Only n1 is significantly more accurate than tfidf"),
+        ([MORE, LESS, MORE], "2 of 3 networks are significantly more accurate than tfidf"),
+        ([MORE], "Every network is significantly more accurate than tfidf"),
+        (
+            [(0.95, 0.5, 0.05, 0.1), NEITHER],
+            "Only n0 is significantly more accurate than tfidf; the selected n1 is not",
+        ),
+        (
+            [(0.95, 0.5, 0.05, 0.1), LESS],
+            "Only n0 is significantly more accurate than tfidf; the selected tfidf is not",
+        ),
+    ],
+)
+def test_the_title_is_the_finding(networks, title):
+    rows = {f"n{number}": scores for number, scores in enumerate(networks)}
+    assert comparison_title(evaluation(tfidf=TFIDF, **rows)) == title
+
+
+def test_the_comparison_says_which_differences_are_significant():
+    light = THEMES[""]
+    table = evaluation(tfidf=TFIDF, less=LESS, more=MORE, neither=NEITHER)
+    figure = comparison(table, light)
+    (axes,) = figure.axes
+    labels = {label.get_text(): label.get_fontweight() for label in axes.get_yticklabels()}
+    assert labels == {"less": "normal", "tfidf": "normal", "neither": "normal", "more": "bold"}
+    assert [to_hex(line).upper() for line in axes.collections[0].get_colors()[:, :3]] == [
+        *(light.worse, light.text, light.note, light.better)
+    ]
+    texts = {text.get_text(): text.get_color() for text in axes.texts}
+    assert (
+        texts.items() >= {"−0.080 (−0.100 to −0.060)": light.worse, "+0.020 (+0.010 to +0.030)": light.better}.items()
+    )
+    assert {"1 more accurate", "1 less accurate", "1 neither", "0.885", "baseline, no neural network"} <= texts.keys()
+    assert figure.texts[1].get_text() == "Accuracy on the 3,355 headlines of the test split, with 95 % intervals."
+    note = comparison(table.assign(split="validation", seeds=[1, 3, 3, 3]), light).texts[1].get_text()
+    assert "of the validation split (there is no test split), means over 3 seeds, " in note
+
+
+def history(train, validation):
+    """Return the history of a network: its losses."""
+    scores = {"train_loss": train, "validation_loss": validation, "train_accuracy": 0.9, "validation_accuracy": 0.7}
+    return pd.DataFrame({"epoch": range(1, len(train) + 1), **scores})
+
+
+def test_panels_are_sorted_name_the_saved_epoch_shade_overfitting_and_have_integer_epochs():
+    histories = {
+        "high": [history([0.5, 2.34, 1], [0.5, 0.4, 0.45])],
+        "low": [history([0.4, 0.2, 0.1], [0.4, 0.3, 0.35])],
+    }
+    scores = {"high": (0.8, 0.4, -0.1, 0.1), "low": (0.9, 0.3, -0.1, 0.1), f"n{'a' * 30}b": (0.9, 0.2, -0.1, 0.1)}
+    table = evaluation(tfidf=TFIDF, **scores)
+    table.loc["low", "overfit_epoch"] = 2
+    joined = tables.join_histories(histories)
+    figure = losses(joined, table, "best", THEMES["-dark"])
     panels = {axes.get_title("left"): [text.get_text() for text in axes.texts] for axes in figure.axes}
-    assert panels == {"high": ["↑ 2.3"], "low": [], "": []}
+    assert panels == {"low": ["● 0.300, epoch 2"], "high": ["● 0.400, epoch 2", "↑ 2.3"]}
+    assert list(panels) == ["low", "high"] and [len(axes.collections) for axes in figure.axes] == [2, 1]
+    assert figure.texts[0].get_text() == "1 of 2 networks overfits; low has the lowest validation loss"
     assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim() == pytest.approx((0, 1.2 * 1.05))
+    assert figure.axes[0].get_xticks().tolist() == [1, 2, 3]
+    last = losses(joined, table, "last", THEMES[""])
+    assert last.axes[0].texts[0].get_text() == "● 0.300, epoch 3"
     drawn = charts.history_charts(histories, {"high": "red", "low": "blue"})
     assert "↑ 2.3</text>" in drawn["high"] and "↑" not in drawn["low"]
+    long = tables.join_histories({f"n{'a' * 30}b": [history([0.4], [0.3])]})
+    (axes,) = losses(long, table, "best", THEMES[""]).axes
+    assert axes.get_title("left") == f"n{'a' * 12}…{'a' * 13}b" and axes.lines[0].get_marker() == "o"
 
 
-def test_lengths_gives_the_number_of_truncated_headlines():
-    table = pd.DataFrame({"tokens": [0, 1, 2, 3, 4], "headlines": [0, 5, 7, 2, 1]})
-    figure = lengths({"plain": table, "long": table}, {"plain": 2, "long": 4})
-    assert [axes.get_title("left") for axes in figure.axes] == ["plain: 3 truncated at 2", "long: none truncated at 4"]
+@pytest.mark.parametrize("name", ["news-headlines-v1", "news-headlines-v2"])
+def test_the_committed_figures_follow_from_the_committed_tables(tmp_path, name):
+    folder = ROOT / "results" / name
+    table = tables.read_evaluation(folder / "evaluation.csv")
+    histories = tables.read_table(folder / "histories.csv", "variant")
+    save_weights = read_yaml(folder / "params.yaml")["train"]["save_weights"]
+    for suffix, theme in THEMES.items():
+        save_figure(tmp_path / f"comparison{suffix}.png", comparison(table, theme))
+        save_figure(tmp_path / f"losses{suffix}.png", losses(histories, table, save_weights, theme))
+    assert all(path.read_bytes() == (folder / path.name).read_bytes() for path in tmp_path.iterdir())
 
 
 def test_a_panel_converts_units_to_pixels():

@@ -23,6 +23,15 @@ def test_a_variant_may_have_any_name(tmp_path):
     assert evaluation.index.tolist() == ["nan", "null", "inf"] and evaluation["best_epoch"].dtype == "Int64"
 
 
+def test_joined_histories_are_means_as_their_file_has_them(tmp_path):
+    seeds = [pd.DataFrame({"epoch": [1, 2], "train_loss": [0.5, last]}) for last in (0.2, 0.3, 0.3)]
+    joined = tables.join_histories({"lstm": seeds})
+    assert joined.to_numpy().tolist() == [["lstm", 1, 0.5], ["lstm", 2, 0.266667]]
+    write_csv(tmp_path / "histories.csv", joined)
+    read = tables.read_table(tmp_path / "histories.csv", "variant")
+    pd.testing.assert_frame_equal(read, joined.reset_index(drop=True), rtol=1e-12)
+
+
 def test_format_of_scores_that_may_be_missing():
     network = {"parameters": 21537, "roc_auc": np.nan, "best_epoch": 4, "overfit_epoch": pd.NA}
     assert [tables.format_score(network, key) for key in network] == ["21,537", "undefined", "4", "never"]

@@ -92,7 +92,8 @@ def mean_and_range(values: Sequence[float], decimals: int) -> str:
 
 def join_histories(histories: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
     """Return the histories of all variants, means over their seeds, as one table, the variant in the first column."""
-    means = {name: pd.concat(seeds).groupby("epoch").mean().reset_index() for name, seeds in histories.items()}
+    # rounded as in the file, so that figures can be drawn again from it
+    means = {name: pd.concat(seeds).groupby("epoch").mean().round(6).reset_index() for name, seeds in histories.items()}
     return pd.concat(means, names=["variant"]).reset_index("variant")
 
 
