@@ -12,9 +12,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from sarcasm import download
-from sarcasm.download import fetch, fetch_text, open_file, pack_text, redact
+from sarcasm.download import fetch, fetch_text, pack_text, redact
 from sarcasm.sources import CORPORA, GLOVE, GLOVE_TEXTS, ONLY_MEMBER, Content, Remote, glove
-from sarcasm.stage import InputError
+from sarcasm.stage import InputError, open_file
 
 import pytest
 import requests
@@ -405,8 +405,8 @@ def test_a_source_that_is_not_a_file_is_refused_with_the_known_names(tmp_path, m
         action = runpy.run_path(STAGES / f"download_{stage}.py")[function]
         with pytest.raises(InputError, match=f"'{source}' is not a file, .* not one of bundled, {known}"):
             action(SimpleNamespace(source=source, sha256=None))
-    with pytest.raises(InputError, match=f"{source}: (not a|no such) file"):  # in a mirror
-        open_file(Path(source))
+    with pytest.raises(InputError, match=f"{source}: (not a|no such) file"), open_file(Path(source)):  # in a mirror
+        pass
 
 
 def test_own_vectors_are_verified(server, tmp_path, monkeypatch):

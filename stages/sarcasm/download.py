@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from sarcasm.sources import BLOCK, ONLY_MEMBER, Content, Remote
-from sarcasm.stage import InputError, atomic_write
+from sarcasm.stage import InputError, atomic_write, open_file
 
 import requests
 from tqdm import tqdm
@@ -81,13 +81,6 @@ def verify(path: Path, content: Content, where: str = "") -> None:
     with open_file(path) as file:
         for _ in content.checked(file, where or str(path)):
             pass
-
-
-def open_file(path: Path) -> IO[bytes]:
-    """Open a file. Raises InputError if there is none, or a folder, a pipe or a device."""
-    if not os.path.isfile(path):
-        raise InputError(f"{path}: {'not a file' if os.path.exists(path) else 'no such file'}")
-    return path.open("rb")
 
 
 def redact(address: str) -> str:

@@ -1,13 +1,16 @@
-"""What every stage does: read its command line, report an error in one line, write a file as a whole or not at all."""
+"""What every stage does: read its command line, report an error in one line, read files, write them whole or not."""
 
 import argparse
 import gc
+import gzip
 import json
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
@@ -45,6 +48,29 @@ def run(main: Callable[..., None], parser: argparse.ArgumentParser) -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     gc.freeze()  # at exit, Python would collect garbage in all of torch: 0.6 s of every training
+
+
+@contextmanager
+def open_file(path: Path, packed: bool = False) -> Iterator[IO[bytes] | gzip.GzipFile]:
+    """Open a file; decompress it if it is `packed` with gzip.
+
+    Raises InputError if there is none, if it is a folder, a pipe or a device, or if it is damaged.
+    """
+    if not path.is_file():  # reading a pipe waits, reading a device may never end
+        raise InputError(f"{path}: {'not a file' if path.exists() else 'no such file'}")
+    try:
+        with path.open("rb") as file, gzip.GzipFile(fileobj=file) if packed else file as opened:
+            yield opened
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: not a gzip file, or damaged: {error}") from error
+
+
+def read_lines(file: IO[bytes] | gzip.GzipFile, where: str, limit: int) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a file with their numbers from 1. Raises InputError if one has `limit` bytes or more."""
+    for number, line in enumerate(iter(partial(file.readline, limit), b""), start=1):
+        if len(line) == limit:
+            raise InputError(f"{where}, line {number}: more than {limit:,} bytes without a line feed")
+        yield number, line
 
 
 @contextmanager
