@@ -152,7 +152,8 @@ def test_bad_vectors_are_refused_and_the_outputs_stay(project):
     before = contents(project)
     for line, what in {"moon 1": ", line 1: expected a word", "zorp" + " 1" * 100: ": has a vector for none"}.items():
         (project / "data/raw/vectors.txt.gz").write_bytes(gzip.compress(line.encode()))
-        assert refusal(project, "glove_coverage").startswith(f"data/raw/vectors.txt.gz{what}")
+        message = refusal(project, "glove_coverage")
+        assert message.startswith(f"data/raw/vectors.txt.gz{what}") and message.endswith(" (vectors.source: bundled)")
     assert {name for name, data in contents(project).items() if data != before[name]} == {"data/raw/vectors.txt.gz"}
 
 

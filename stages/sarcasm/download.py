@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from glob import escape
 from pathlib import Path
@@ -183,7 +184,7 @@ def _find(archive: zipfile.ZipFile, member: Content, where: str) -> zipfile.ZipI
 def _pack_member(archive: zipfile.ZipFile, member: Content, target: Path, where: str) -> None:
     info = _find(archive, member, where)
     with _input_errors(where), archive.open(info) as text:
-        _write_gzip(text, Content(info.filename, member.size or info.file_size, member.checksum), target, where)
+        _write_gzip(text, replace(member, name=info.filename, size=member.size or info.file_size), target, where)
 
 
 def _write_gzip(source: IO[bytes] | gzip.GzipFile, text: Content, target: Path, where: str) -> None:
