@@ -192,6 +192,9 @@ def test_yaml_is_read_as_dvc_reads_it(tmp_path):
         (b"train: caf\xe9", ": not YAML: 'utf-8' codec can't decode"),
         ("[" * 600, ": not YAML: maximum recursion depth exceeded"),
         ("a: 2020-13-45", ": not YAML: month must be in 1..12"),
+        ('a: "\\UFFFFFFFF"', ": not YAML: Python int too large"),
+        ("a: !!bool x", ": not YAML: 'x'"),
+        ('a: !!float ""', ": not YAML: string index out of range"),
     ],
 )
 def test_a_file_that_is_not_yaml_is_refused_with_its_line(tmp_path, text, what):

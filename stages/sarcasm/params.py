@@ -7,11 +7,11 @@ from types import NoneType
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from sarcasm.stage import InputError
+from sarcasm.stage import InputError, open_file
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 
 BASELINE = "tfidf"  # the variant without a neural network
 RESERVED = {"headline", "label", "sentence", BASELINE}  # columns of tables that have a column for each variant
@@ -254,15 +254,15 @@ def read_params(path: Path) -> Params:
 
 def read_yaml(path: Path, comments: bool = False) -> Any:
     """Read a file as YAML 1.2, as DVC does. With `comments` the result can be written back with its comments."""
-    try:
-        return YAML(typ="rt" if comments else "safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise InputError(f"{path}, line {line}: {error.problem}") from error
-    except (YAMLError, ValueError, RecursionError) as error:  # ValueError: not UTF-8, or a date with month 13
-        raise InputError(f"{path}: not YAML: {error}") from error
+    with open_file(path) as file:
+        try:
+            text = file.read().decode().replace("\r\n", "\n")
+            return YAML(typ="rt" if comments else "safe", pure=True).load(text)
+        except MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise InputError(f"{path}, line {line}: {error.problem}") from error
+        except Exception as error:  # ruamel.yaml raises any of a dozen, such as KeyError for `!!bool x`
+            raise InputError(f"{path}: not YAML: {error}") from error
 
 
 def check_params(document: Any, path: Path) -> Params:

@@ -1,6 +1,7 @@
 """What every stage does: read its command line, report an error in one line, read files, write them whole or not."""
 
 import argparse
+import csv
 import gc
 import gzip
 import json
@@ -36,18 +37,23 @@ def make_parser(description: str | None, *names: str) -> argparse.ArgumentParser
 def run(main: Callable[..., None], parser: argparse.ArgumentParser) -> None:
     """Call `main` with the arguments of the command line.
 
-    An `InputError` or an `OSError` (a full disk, a missing file) ends the process with one line on stderr and exit
-    code 1, ctrl-C with exit code 130.
+    An `InputError`, an `OSError` (a full disk, a missing file) or a `MemoryError` ends the process with one line on
+    stderr and exit code 1, ctrl-C with exit code 130.
     """
     arguments = parser.parse_args()
     try:
         main(**vars(arguments))
-    except (InputError, OSError) as error:
-        text = " ".join(str(error).split())
-        sys.exit(f"{parser.prog}: {text if text.isprintable() else ascii(text)[1:-1]}")
+    except (InputError, OSError, MemoryError) as error:
+        sys.exit(f"{parser.prog}: {one_line(str(error) or 'not enough memory')}")
     except KeyboardInterrupt:
         sys.exit(130)
     gc.freeze()  # at exit, Python would collect garbage in all of torch: 0.6 s of every training
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line of at most 1,000 characters, without any that would control a terminal."""
+    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(text.split()))
+    return line if len(line) <= 1000 else f"{line[:697]} ... {line[-298:]}"
 
 
 @contextmanager
@@ -125,7 +131,11 @@ def write_json(path: Path, value: Any) -> None:
 
 def write_csv(path: Path, table: "pd.DataFrame") -> None:
     """Write the table without its index, floats with 6 decimals."""
-    write_text(path, table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
+    settings: dict[str, Any] = {"index": False, "float_format": "%.6f", "lineterminator": "\n"}
+    text = table.to_csv(**settings)
+    if "\r" in text:  # which pandas leaves without quotation marks, so that other readers see a line end
+        text = table.to_csv(**settings, quoting=csv.QUOTE_ALL)
+    write_text(path, text)
 
 
 def read_json(path: Path) -> Any:
