@@ -10,10 +10,11 @@ from sarcasm.params import check_params, merge, read_yaml
 from sarcasm.stage import InputError
 
 import pytest
+from dvc.utils.serialize import modify_yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.edits import JSON
-from tests.project import ROOT, refusal, write_params
+from tests.project import ROOT, refusal, run, write_params
 
 DOCUMENT = read_yaml(ROOT / "params.yaml")
 SPLIT = DOCUMENT["split"]
@@ -65,6 +66,7 @@ REFUSED = [
     ("network.dropout.linear", [1], "expected less than 1, found 1"),
     ("variants.lstm.learning_rate", [0, -1], "expected greater than 0, found "),
     ("corpus.source", [""], "String should have at least 1 character, found ''"),
+    ("corpus.source", ["a\033[2J", "https://host/a\n"], "expected printable characters"),
     ("corpus.sha256", ["abc", "A" * 64], "expected 64 lower-case hexadecimal digits, found "),
     ("train.device", ["gpu", "CPU"], "expected 'auto', 'cpu' or 'cuda', found "),
     ("corpus.classes", [["a"], ["a", "a"], ["a", " "], ["a", "\033[2J"]], "expected two different texts of printable "),
@@ -179,6 +181,46 @@ def read(folder, text):
 def test_yaml_is_read_as_dvc_reads_it(tmp_path):
     text = "[1e-05, -1E-3, no, Yes, 012, 0o17, 1:30, 1_000, true, ~, .5]"  # in PyYAML: '1e-05', False, 10, 90, ...
     assert read(tmp_path, text) == [1e-05, -0.001, "no", "Yes", 12, 15, "1:30", 1000, True, None, 0.5]
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"])) | st.sampled_from(
+    [
+        "no",
+        "yes",
+        "on",
+        "off",
+        "Y",
+        "null",
+        "~",
+        "true",
+        "20:15",
+        "1_0",
+        "012",
+        "0o17",
+        "1e5",
+        "2020-01-01",
+        ".inf",
+        "=",
+        "<<",
+    ]
+)
+
+
+@given(text=TEXTS)
+def test_any_text_that_dvc_writes_comes_back(tmp_path_factory, text):
+    path = tmp_path_factory.mktemp("yaml") / "a.yaml"
+    path.write_text("corpus: {positive: 1}  # a comment\n")
+    with modify_yaml(path) as document:  # as `dvc exp run -S`
+        document["corpus"] |= {"positive": text, "classes": [text, "b"]}
+    assert read_yaml(path) == {"corpus": {"positive": text, "classes": [text, "b"]}}
+
+
+@pytest.mark.slow
+def test_texts_that_older_yaml_reads_as_booleans_or_times_are_set_by_dvc_exp_run(fresh_project):
+    texts = "corpus.classes=[no,20:15]", "corpus.positive=on", "corpus.label=yes"
+    run(fresh_project, "dvc", "exp", "run", *(word for text in texts for word in ("-S", text)), "check-and-clean")
+    corpus = read_yaml(fresh_project / "params.yaml")["corpus"]
+    assert (corpus["classes"], corpus["positive"], corpus["label"]) == (["no", "20:15"], "on", "yes")
 
 
 @pytest.mark.parametrize(

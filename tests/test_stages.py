@@ -265,6 +265,7 @@ def test_a_full_disk_is_reported_and_the_same_bytes_follow_when_it_is_not(projec
 
 RUNS = "checkpoints/{}.pt", "metrics/train/{}.json", "models/{}.pt", "models/{}.txt", "plots/history/{}.csv"
 KEPT = ["models/README.txt", "models/gru-1.pt.bak", "models/gru-1.onnx", "models/tfidf.pt", "metrics/scores/tfidf.json"]
+KEPT += ["models/gpt-2.pt", "metrics/scores/Notes.json"]  # a user's own
 LOCK = """\
 schema: '2.0'
 stages:
@@ -307,11 +308,12 @@ def test_an_unknown_tokenizer_is_refused(tmp_path):
 
 def test_a_folder_that_is_a_link_is_left_alone(tmp_path):
     change(tmp_path)
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "elsewhere/gru-1.pt").touch()
-    (tmp_path / "models").symlink_to("elsewhere")
+    for folder, name in {"models": "gru-1.pt", "metrics": "train/gru-1.json", "plots": "history/gru-1.csv"}.items():
+        (tmp_path / f"of_others/{folder}" / name).parent.mkdir(parents=True)
+        (tmp_path / f"of_others/{folder}" / name).touch()
+        (tmp_path / folder).symlink_to(f"of_others/{folder}")
     run_stage(tmp_path, "check_and_clean")
-    assert (tmp_path / "elsewhere/gru-1.pt").exists()
+    assert len([path for path in (tmp_path / "of_others").rglob("*") if path.is_file()]) == 3
 
 
 # unusual corpora

@@ -105,7 +105,7 @@ def _try_addresses(remote: Remote, checksum: str | None, target: Path, save: Sav
                 web = _WebFile(session, address, remote.size)
                 if member and web.ranges:
                     return _download_member(web, member, target)
-                return _download(web, range(web.size), remote.name, checksum, target, save)
+                return _download(web, range(web.size), checksum, target, save)
             except InputError as error:
                 reasons.append(str(error))
     raise InputError(
@@ -121,7 +121,7 @@ def _mirror_addresses(name: str) -> list[str]:
     return ["".join([folder.rstrip("/"), "/", name, *query])] if mirror else []
 
 
-def _download(web: "_WebFile", span: range, title: str, checksum: str | None, target: Path, save: Save) -> None:
+def _download(web: "_WebFile", span: range, checksum: str | None, target: Path, save: Save) -> None:
     """Download `span` to a part file next to `target`, continue a part that exists, and call `save` with it.
 
     The name of the part has the end of the checksum, so a part of an earlier run or of another address is continued;
@@ -131,7 +131,7 @@ def _download(web: "_WebFile", span: range, title: str, checksum: str | None, ta
     part = target.with_name(f"{target.name}.{checksum[-8:] if checksum else 'unhashed'}.part")
     complete = False
     try:
-        with part.open("ab" if checksum else "wb") as file, progress_bar(desc=title, total=len(span)) as bar:
+        with part.open("ab" if checksum else "wb") as file, progress_bar(desc=target.name, total=len(span)) as bar:
             resumed = bar.initial = bar.n = file.tell()
             for chunk in web.chunks(span.start + resumed, span.stop):
                 file.write(chunk)
@@ -143,7 +143,7 @@ def _download(web: "_WebFile", span: range, title: str, checksum: str | None, ta
             part.unlink()
         if not (complete and resumed):
             raise
-        return _download(web, span, title, checksum, target, save)
+        return _download(web, span, checksum, target, save)
     finally:
         if not checksum:
             part.unlink(missing_ok=True)
@@ -162,7 +162,7 @@ def _download_member(web: "_WebFile", member: Content, target: Path) -> None:
             with part.open("rb") as web.part:
                 _pack_member(archive, member, target, where)
 
-        _download(web, web.span, info.filename, member.checksum, target, save)
+        _download(web, web.span, member.checksum, target, save)
 
 
 def _find(archive: zipfile.ZipFile, member: Content, where: str) -> zipfile.ZipInfo:

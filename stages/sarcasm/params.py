@@ -33,6 +33,8 @@ def _expect(expected: str, valid: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def _source(value: str) -> str:
     """Refuse an address with credentials, as git stores params.yaml and dvc.lock."""
+    if not value.isprintable():
+        raise ValueError("expected printable characters")
     if "://" not in value:
         return value
     try:
@@ -41,7 +43,7 @@ def _source(value: str) -> str:
     except ValueError:
         raise ValueError("not a valid address") from None
     secrets = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True) if SECRET.search(name)]
-    if "@" in parts.netloc or secrets or not value.isprintable():
+    if "@" in parts.netloc or secrets:
         advice = "remove it and use ~/.netrc or HEADLINES_MIRROR, see docs/own-headlines.md"
         raise ValueError(f"the address has a user, a password or a token, which git would store; {advice}")
     return value
