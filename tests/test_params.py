@@ -4,6 +4,7 @@ import copy
 import datetime
 import math
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from sarcasm.params import check_params, merge, read_yaml
@@ -13,7 +14,7 @@ import pytest
 from dvc.utils.serialize import modify_yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.edits import JSON
+from tests.edits import EDITS, JSON, edited
 from tests.project import ROOT, refusal, run, write_params
 
 DOCUMENT = read_yaml(ROOT / "params.yaml")
@@ -216,6 +217,15 @@ def test_any_text_that_dvc_writes_comes_back(tmp_path_factory, text):
     with modify_yaml(path) as document:  # as `dvc exp run -S`
         document["corpus"] |= {"positive": text, "classes": [text, "b"]}
     assert read_yaml(path) == {"corpus": {"positive": text, "classes": [text, "b"]}}
+
+
+@given(edits=EDITS)
+def test_a_file_with_faults_is_read_or_refused_in_one_line(tmp_path_factory, edits):
+    text = (
+        b'corpus: {text: "\\u00e9", positive: !!str 1}\ntrain: &a\n  seeds: [0x1, 1e3, 2020-01-01]\nnetwork: *a  # b\n'
+    )
+    with suppress(InputError):
+        check(read(tmp_path_factory.mktemp("yaml"), edited(text, edits)))
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""The stages from the split to the training, and the one that checks and cleans, on tiny inputs."""
+"""The stages from the corpus to the training, and the one that checks and cleans, on tiny inputs."""
 
 import gzip
 import resource
@@ -64,6 +64,21 @@ def base(tmp_path_factory):
 def project(base, tmp_path):
     """A copy of a project in which all these stages have run."""
     return shutil.copytree(base, tmp_path / "project")
+
+
+# download_corpus
+
+
+def test_a_file_of_ones_own_is_read_and_both_classes_are_counted(tmp_path, capsys):
+    change(tmp_path, "corpus", source="own.tsv", text="text", label="label", positive="Onion")
+    rows = 'label\ttext\nOnion\t"Mayor ignores bench\nHuffPost\tCouncil repairs it\nOnion\tBaker forgets kettle"\n'
+    (tmp_path / "own.tsv").write_text(rows)
+    run_stage(tmp_path, "download_corpus")
+    assert capsys.readouterr().out == "3 headlines from own.tsv: 1 not sarcastic, 2 sarcastic\n"
+    before = contents(tmp_path)
+    (tmp_path / "own.tsv").write_text(f"{rows}NA\tFerry opens\n")
+    assert refusal(tmp_path, "download_corpus") == "own.tsv, line 5: 'label' is empty, NaN, NA or NULL"
+    assert contents(tmp_path) == before
 
 
 # split_corpus

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.edits import EDITS, edited
 
 WORDS = st.text(st.characters(exclude_characters=" \n", exclude_categories=["Cs"]), min_size=1, max_size=4)
 NUMBERS = st.tuples(*[st.floats(width=32, allow_nan=False, allow_infinity=False)] * 3)
@@ -70,6 +71,16 @@ def test_a_fault_in_one_line_changes_no_vector_of_another(path, place, cut, inse
         assert all(vectors[number, 0] == number + 0.5 or number in changed for number in range(20))
 
 
+@given(header=st.sampled_from([b"", b"2 3\n"]), edits=EDITS)
+def test_any_file_is_read_or_refused_in_one_line(path, header, edits):
+    data = edited(header + b"moon 1 2.5 -3e-1\nnew york 1 2 3\nsun 4 5 6\n", edits)
+    with suppress(InputError):
+        check_start(data, "own.vec", 3)
+    with suppress(InputError):
+        vectors, found = read(path, data, ["moon", "sun"])
+        assert np.isfinite(vectors).all() and not vectors[~found].any()
+
+
 COUNT = "expected a word and 3 numbers between single blanks, found"
 
 
@@ -101,7 +112,7 @@ def test_a_bad_line_is_refused_with_its_number(path, line, what):
 @pytest.mark.parametrize(
     ("start", "what"),
     [
-        (b"4 300\nmoon 1 2 3\n", "vectors of 300 numbers, expected 3"),
+        (b"4 300\nmoon 1 2 3\n", "vectors of 300 numbers, but vectors.dimension is 3"),
         (b"moon 1 2\nsun 3 4\n", f"{COUNT} 2 in b'moon 1 2'"),
         (b"<!doctype html>\n<title>", f"{COUNT} 1 in b'<!doctype html>'"),
         (b"2 3\n</s> \x1b\x9c@\x80\x12\x34\xbf\n", f"{COUNT} 1 in b'</s> "),  # word2vec's binary format

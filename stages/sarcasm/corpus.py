@@ -49,14 +49,13 @@ def read_headlines(
             headline, value = _text_and_label(row, text, label)
             name = _canonical(value)
             if name not in found:
-                found[name] = f"{value!r:.60}"
+                written = f"{value!r:.60}"
                 if positive is None and name not in LABELS:
                     hint = "set corpus.positive to the label that counts as 1"
-                    raise InputError(f"{label!r} must be 0 or 1, found {found.pop(name)}; {hint}")
-                if positive is not None and len(found) > 2:
-                    labels = ", ".join(found.values())
-                    del found[name]
-                    raise InputError(f"more than two labels in {label!r}: {labels}")
+                    raise InputError(f"{label!r} must be 0 or 1, found {written}; {hint}")
+                if positive is not None and len(found) == 2:
+                    raise InputError(f"more than two labels in {label!r}: {', '.join([*found.values(), written])}")
+                found[name] = written
             texts.append(headline)
             names.append(name)
         except InputError as error:
@@ -163,13 +162,11 @@ def _table_rows(path: Path, wanted: tuple[str, str], delimiters: str) -> Iterato
     except csv.Error as error:
         hint = CR if "\r" in lines[-1].rstrip() else ""
         raise InputError(f"{path}, line {reader.line_num - len(lines) + 1}: not CSV: {error}{hint}") from error
+    expected = "expected the text in quotation marks, and those in it doubled"
     for start, inner_labels in joined.items():
         if inner_labels & labels:
-            expected = "expected the text in quotation marks, and those in it doubled"
-            yield (
-                start,
-                InputError(f"a quotation mark opens here, and the lines up to the next one are rows; {expected}"),
-            )
+            what = f"a quotation mark opens here, and the lines up to the next one are rows; {expected}"
+            yield start, InputError(what)
 
 
 def _delimiter(path: Path, columns: tuple[str, str], candidates: str) -> str:
@@ -187,8 +184,8 @@ def _delimiter(path: Path, columns: tuple[str, str], candidates: str) -> str:
 def _has_literal_quotes(path: Path) -> bool:
     """Return whether the quotation marks of a .tsv are part of its texts.
 
-    They are if each line has as many cells as the header, without them, and a cell has them in another way than csv,
-    pandas and Excel write a cell that contains them: around it, and doubled in it.
+    They are if each line has the header's number of tabs, unless every cell with quotation marks is as csv and pandas
+    write it: in quotation marks, with those in it doubled.
     """
     lines = (line.rstrip("\r\n") for line in _texts(path))
     header, literal = next(lines, ""), False

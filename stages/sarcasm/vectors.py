@@ -55,8 +55,8 @@ def _lines(file: IO[bytes] | gzip.GzipFile, where: str, dimension: int) -> Itera
         if first:
             line = line.removeprefix(BOM_UTF8)
         if number == 1 and dimension > 1 and (header := HEADER.fullmatch(line)):
-            if int(header[1]) != dimension:
-                raise InputError(f"{where}, line 1: vectors of {int(header[1])} numbers, expected {dimension}")
+            if (found := int(header[1])) != dimension:
+                raise InputError(f"{where}, line 1: vectors of {found} numbers, but vectors.dimension is {dimension}")
             continue
         first = False
         if line:
