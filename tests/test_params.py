@@ -210,7 +210,7 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"])) | st.sa
 )
 
 
-@given(text=TEXTS)
+@given(text=TEXTS.filter(lambda text: not text.startswith("?")))  # which DVC writes in a list but cannot read
 def test_any_text_that_dvc_writes_comes_back(tmp_path_factory, text):
     path = tmp_path_factory.mktemp("yaml") / "a.yaml"
     path.write_text("corpus: {positive: 1}  # a comment\n")
