@@ -10,6 +10,7 @@ All other stages depend on this one, directly or through others, as DVC puts the
 shell commands. Outputs left behind would count as dependencies of `evaluate`, which depends on their folders.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from sarcasm.stage import InputError, make_parser, run, write_text
 from sarcasm.tokenizers import TOKENIZERS
 
 LOCK = Path("dvc.lock")
-OUTPUTS = "metrics/train/*.json", "models/*.pt", "models/*.txt", "plots/history/*.csv", "checkpoints/*.*"
-RUN = re.compile(r"[a-z][a-z0-9_]*-\d+")  # the name of a variant, and a seed
+TRACES = "metrics/train/{}.json", "plots/history/{}.csv"  # a run without these has no output
+OUTPUTS = *TRACES, "models/{}.pt", "models/{}.txt", "checkpoints/{}.pt", "checkpoints/{}.lock"
+RUN = re.compile(r"[a-z][a-z0-9_]*(-\d+)?")  # the name of a variant, and a seed
 
 
 def main() -> None:
@@ -30,9 +32,14 @@ def main() -> None:
             known, found = ", ".join(TOKENIZERS), vocabulary.tokenizer
             raise InputError(f"params.yaml: vocabularies.{name}.tokenizer: expected one of {known}, found {found!r}")
     runs = {run for runs in params.runs.values() for run in runs}
-    outputs = [path for pattern in OUTPUTS for path in Path().glob(pattern) if RUN.fullmatch(path.stem)]
-    outdated = [path for path in outputs if path.stem not in runs and not path.parent.is_symlink()]
+    found = {path.stem for trace in TRACES for path in Path().glob(trace.format("*-*"))}
+    outdated = [Path(output.format(run)) for run in sorted(found - runs) for output in OUTPUTS]
     outdated += [path for path in Path("metrics/scores").glob("*.json") if path.stem not in params.runs]
+    # nothing of another name, and nothing in a folder that is a link
+    outdated = [
+        path for path in outdated if RUN.fullmatch(path.stem) and path.parent.resolve() == path.parent.absolute()
+    ]
+    outdated = [path for path in outdated if os.path.lexists(path)]
     for path in outdated:
         path.unlink()
     if LOCK.exists():

@@ -25,7 +25,7 @@ def main() -> None:
     with lock(Path(".dvc/tmp/download-corpus.stage.lock")):
         path = locate(corpus)
         try:
-            headlines = list(read_headlines(path, corpus.text, corpus.label, corpus.positive))
+            headlines = read_headlines(path, corpus.text, corpus.label, corpus.positive)
         finally:
             if path.parent == DOWNLOADS:
                 path.unlink()

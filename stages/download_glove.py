@@ -7,6 +7,7 @@ in:   data/bundled/vectors.100d.txt.gz  if vectors.source is `bundled`
 out:  data/raw/vectors.txt.gz           GloVe's text format: one word and its numbers per line
 """
 
+from functools import partial
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from sarcasm.download import fetch_text, pack_text, redact
 from sarcasm.params import Vectors, read_params
 from sarcasm.sources import GLOVE, ONLY_MEMBER, Content, Remote, glove
 from sarcasm.stage import InputError, lock, make_parser, run
+from sarcasm.vectors import check_start
 
 BUNDLED = Path("data/bundled/vectors.100d.txt.gz")
 BUNDLED_DIMENSION = 100
@@ -51,9 +53,10 @@ def write(vectors: Vectors) -> None:
 
 
 def expected_text(vectors: Vectors, file_name: str) -> Content:
-    """Return the name and the checksum of the text in a file of the user's own."""
+    """Return the name, the checksum and a check of the first line of the text in a file of the user's own."""
     name = (vectors.member or ONLY_MEMBER) if file_name.endswith(".zip") else file_name
-    return Content(name, None, vectors.sha256 and f"sha256:{vectors.sha256}")
+    checksum = vectors.sha256 and f"sha256:{vectors.sha256}"
+    return Content(name, None, checksum, partial(check_start, dimension=vectors.dimension))
 
 
 if __name__ == "__main__":

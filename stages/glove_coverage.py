@@ -31,9 +31,12 @@ def main() -> None:
     path, settings = Path("data/raw/vectors.txt.gz"), params.vectors
     words_and_counts = read_counts(Path("data/tokenized/pretrained.counts.tsv"))
     words, counts = list(words_and_counts), np.array(list(words_and_counts.values()))
-    vectors, found = read_vectors(path, words, settings.dimension)
-    if not found.any():
-        raise InputError(f"{path}: has a vector for none of the {len(words)} words of the training headlines")
+    try:
+        vectors, found = read_vectors(path, words, settings.dimension)
+        if not found.any():
+            raise InputError(f"{path}: has a vector for none of the {len(words)} words of the training headlines")
+    except InputError as error:
+        raise InputError(f"{error} (vectors.source: {settings.source})") from error
 
     size = params.vocabularies.pretrained.size - len(SPECIAL)
     buffer = io.BytesIO()

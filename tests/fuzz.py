@@ -84,22 +84,26 @@ def stages(document):
     yield from (["evaluate"], ["report"])
 
 
-@given(document=documents(), headlines=HEADLINES, packed=st.booleans(), source=st.sampled_from(["txt", "zip", ""]))
-def test_the_pipeline_runs_or_is_refused_in_one_line(project, document, headlines, packed, source):
+FORMATS = st.sampled_from([".jsonl.gz", ".csv", ".tsv"])
+SOURCES = st.sampled_from(["vectors.txt", "vectors.vec", "vectors.zip", "bundled"])
+
+
+@given(document=documents(), headlines=HEADLINES, suffix=FORMATS, source=SOURCES)
+def test_the_pipeline_runs_or_is_refused_in_one_line(project, document, headlines, suffix, source):
     for name in ("data/raw", "data/split", "data/tokenized", "metrics", "models", "plots"):
         shutil.rmtree(project / name, ignore_errors=True)
-    suffix = ".jsonl.gz" if packed else ".csv"
     table = pd.DataFrame(headlines, columns=["headline", "is_sarcastic"])
-    if packed:
+    if suffix == ".jsonl.gz":
         table.to_json(project / f"corpus{suffix}", orient="records", lines=True)
     else:
-        table.to_csv(project / f"corpus{suffix}", index=False)
+        table.to_csv(project / f"corpus{suffix}", index=False, sep="\t" if suffix == ".tsv" else ",")
     document["corpus"] |= {"source": f"corpus{suffix}"}
     with zipfile.ZipFile(project / "vectors.zip", "w") as archive:
         archive.writestr("vectors.txt", vectors(2))
     (project / "vectors.txt").write_text(vectors(2))
-    if source:
-        document["vectors"] |= {"source": f"vectors.{source}", "dimension": 2}
+    (project / "vectors.vec").write_text(f"26 2\n{vectors(2)}".replace("\n", " \n"))  # as fastText writes it
+    if source != "bundled":
+        document["vectors"] |= {"source": source, "dimension": 2}
     write_params(project, document)
     for name, *arguments in stages(document):
         try:

@@ -5,7 +5,11 @@ import gzip
 import io
 import json
 import re
+import subprocess
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
 from functools import partial
+from itertools import combinations
 
 from sarcasm.corpus import Headline, only_class, read_headlines, read_written, split, write_headlines
 from sarcasm.stage import InputError
@@ -98,6 +102,7 @@ def row(headline="moon", label=1):
 
 LABEL = "'is_sarcastic' must be 0 or 1, found"
 COLUMNS = ", line 1: expected the columns 'headline' and 'is_sarcastic', separated"
+CR = "; if carriage returns end the lines, convert them with `tr '\\r' '\\n'`"
 TABLE = 'is_sarcastic,headline\n1,"moon\nwins"\n'  # three lines
 
 
@@ -105,10 +110,12 @@ TABLE = 'is_sarcastic,headline\n1,"moon\nwins"\n'  # three lines
     ("bad", "what"),
     [
         ('{"is_sarcastic": 1}', "no 'headline', found 'is_sarcastic'"),
-        ('{"headline": "moon", "is_sarcastic": null}', "no 'is_sarcastic', found 'headline', 'is_sarcastic'"),
-        (row(" "), "'headline' must be a text, found ' '"),
+        ('{"headline": null, "is_sarcastic": 1}', "'headline' is empty"),
+        (row(" "), "'headline' is empty"),
+        (row(3), "'headline' must be a text, found 3"),
         (row(label="2"), f"{LABEL} '2'; set corpus.positive to the label that counts as 1"),
-        (row(label=float("nan")), f"{LABEL} nan"),
+        *((row(label=label), "'is_sarcastic' is empty, NaN, NA or NULL") for label in (None, "", float("nan"), "NA")),
+        (row(label=1e16), "'is_sarcastic' must be a text, a number or a boolean, found 1e+16"),  # rounded by JSON
         (row(label=[1]), "'is_sarcastic' must be a text, a number or a boolean, found [1]"),
         ("3", "expected an object with 'headline' and 'is_sarcastic', found 3"),
         (row("\ud83d"), "'headline' contains a lone surrogate (half a character): "),
@@ -124,11 +131,17 @@ def test_a_bad_row_is_refused_with_its_line_or_record(folder, bad, what):
     [
         (".csv", f"{TABLE}1\n0,sun", ", line 4: no 'headline'"),
         (".csv", f"{TABLE}2,moon\n0,sun", f", line 4: {LABEL} '2'"),
-        (".csv", f"{TABLE}1,moon, wins\n", ", line 4: not CSV: more cells than the 2 columns of the first line"),
+        (".csv", f"{TABLE}1,moon, wins\n", ", line 4: more cells than the 2 columns of the first line"),
+        (".csv", "headline,is_sarcastic,,\nmoon,1, wins,\n", ", line 2: more cells than the 2 columns of the first"),
         (".csv", f'{TABLE}1,"moon" wins\n', ", line 4: not CSV: ',' expected"),
         (".csv", f"{TABLE}1,moon\rwins\n", ", line 4: not CSV: new-line character"),
-        (".csv", f'{TABLE}1,"moon', ", line 4: not CSV: unexpected end of data"),
-        (".csv", "headline,headline,is_sarcastic\nmoon,sun,1\n", ", line 1: not CSV: duplicate column"),
+        (".csv", f'{TABLE}1,"moon\n0,sun\n', ", line 4: not CSV: unexpected end of data"),
+        (".csv", "headline,headline,is_sarcastic\nmoon,sun,1\n", ", line 1: not CSV: two columns 'headline'"),
+        (
+            ".csv",
+            "headline,is_sarcastic\rmoon,1\r",
+            f"{COLUMNS} by ',' or ';', found 'headline,is_sarcastic\\rmoon,1'{CR}",
+        ),
         (".csv", "is_sarcastic\theadline\n", rf"{COLUMNS} by ',' or ';', found 'is_sarcastic\theadline'"),
         (".tsv", "headline;label\n", rf"{COLUMNS} by '\t', found 'headline;label'"),
         (".jsonl", '{"headline": "moon", "headline": "sun", "is_sarcastic": 1}', ", line 1: not JSON: duplicate key"),
@@ -157,6 +170,78 @@ def test_text_that_is_not_utf8_is_refused(folder, suffix, write):
         assert refused(folder, f"{suffix}.gz", gzip.compress(data.encode(encoding))) == message
 
 
+def test_the_message_has_the_first_bad_rows_and_their_number(folder):
+    data = "is_sarcastic,headline\n" + "1,moon\n,sun\n2,mars\n" * 4
+    empty, other = (
+        "'is_sarcastic' is empty, NaN, NA or NULL",
+        f"{LABEL} '2'; set corpus.positive to the label that counts as 1",
+    )
+    lines = [f"line {line}: {empty if line % 3 == 0 else other}" for line in (3, 4, 6, 7, 9)]
+    assert refused(folder, ".csv", data) == f", {'; '.join(lines)}; 8 bad rows in all"
+    assert refused(folder, ".jsonl", f"{{\n{row()}\n[]").count("; line 3: expected an object") == 1
+
+
+def test_the_command_for_the_csv_of_a_spreadsheet_converts_it(folder):
+    (folder / "sheet.csv").write_bytes("is_sarcastic,headline\n1,“café”\n0,€ 5\n".encode("cp1252"))
+    with pytest.raises(InputError) as error:
+        read_headlines(folder / "sheet.csv")
+    command = re.search("`(iconv .*)`", str(error.value))[1]
+    data = subprocess.check_output([*command.split(), folder / "sheet.csv"])
+    assert read(folder, ".csv", data) == [("“café”", 1), ("€ 5", 0)]
+
+
+# quotation marks
+
+QUOTED = st.lists(st.tuples(st.integers(0, 1), st.text('ab" ,', min_size=1).filter(str.strip)), min_size=1, max_size=5)
+HEADER = "is_sarcastic\theadline\n"
+
+
+def as_csv_writes(cell):
+    """Return the cell that csv writes in this way; None if there is none."""
+    with suppress(csv.Error):
+        for cells in csv.reader([cell], strict=True):
+            csv.writer(written := io.StringIO(), lineterminator="", delimiter="\t").writerow(cells)
+            return cells[0] if written.getvalue() == cell and len(cells) == 1 else None
+    return None
+
+
+@given(rows=QUOTED)
+@example([(1, '"Mayor ignores bench'), (0, "a"), (1, 'b"'), (0, "c")])
+@example([(1, '"Fresh" bread'), (0, "a")])
+@example([(1, '"Fresh"'), (0, "a")])
+@example([(1, '"""Fresh"" bread"'), (0, "a")])
+def test_a_quotation_mark_in_a_tsv_is_text_unless_csv_writes_all_of_them(folder, rows):
+    data = HEADER + "".join(f"{label}\t{text}\n" for label, text in rows)
+    cells = [as_csv_writes(text) if '"' in text else text for _, text in rows]
+    expected = [text for _, text in rows] if None in cells else cells
+    assert [headline.text for headline in read(folder, ".tsv", data)] == expected
+
+
+@pytest.mark.parametrize(("suffix", "delimiter"), [(".csv", ";"), (".tsv", "\t")])
+@given(rows=QUOTED, text_first=st.booleans())
+@example([(1, '"Mayor ignores bench'), (0, "a"), (1, 'b"'), (0, "c")], False)
+@example([(1, '"Mayor ignores bench'), (0, 'a"')], False)
+def test_a_quotation_mark_does_not_join_rows(folder, suffix, delimiter, rows, text_first):
+    lines = [("is_sarcastic", "headline"), (0, "x"), (1, "x"), *rows]
+    lines = [f"{text}{delimiter}{label}" if text_first else f"{label}{delimiter}{text}" for label, text in lines]
+    with suppress(InputError):
+        assert len(read(folder, suffix, "\n".join(lines))) == len(lines) - 1
+
+
+def test_joined_rows_are_refused_at_the_line_of_the_quotation_mark(folder):
+    message = ", line 4: a quotation mark opens here, and the lines up to the next one are rows; expected"
+    assert refused(folder, ".csv", f'{TABLE}1,"moon\n0,sun\n1,mars"\n0,star\n').startswith(message)
+    assert len(read(folder, ".csv", f'{TABLE}1,"moon\nno, wins"\n')) == 2  # not a label of this file
+
+
+def test_other_columns_may_be_blank_or_have_the_same_name(folder):
+    assert read(folder, ".csv", "is_sarcastic,headline,,,\n1,moon,,,\n0,sun\n") == [("moon", 1), ("sun", 0)]
+    assert read(folder, ".csv", "note,headline,note,is_sarcastic\na,moon,b,1\n") == [("moon", 1)]
+
+
+# labels
+
+
 def labels(folder, *labels, positive=None):
     return [label for _, label in read(folder, ".jsonl", "\n".join(row(label=label) for label in labels), positive)]
 
@@ -180,6 +265,21 @@ def test_the_labels_are_the_positive_one_and_one_other(folder):
         labels(folder, "Onion", "HuffPost", "Onion", "BBC", positive="Onion")
     with pytest.raises(InputError, match="no label is 'satire' .corpus.positive., found 'Onion', 'HuffPost'"):
         labels(folder, "Onion", "HuffPost", positive="satire")
+
+
+@given(three=st.lists(st.text("019_.eE+-", min_size=1) | st.sampled_from(["inf", "a", "A"]), min_size=3, max_size=3))
+@example(["12345678901234567890", "12345678901234567891", "1"])
+@example(["1_0", "10", "a"])
+@example(["1e999", "inf", "a"])
+def test_three_labels_never_pass_as_two(folder, three):
+    def same(one, other):
+        with suppress(InvalidOperation):
+            return one.lower() == other.lower() or "_" not in one + other and Decimal(one) == Decimal(other)
+        return False
+
+    if not any(same(*pair) for pair in combinations(three, 2)):
+        with pytest.raises(InputError, match="more than two labels"):
+            labels(folder, *three, positive=three[0])
 
 
 def test_the_delimiter_is_the_one_with_both_columns(folder):

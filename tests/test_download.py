@@ -12,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from sarcasm import download
-from sarcasm.download import fetch, fetch_text, open_file, pack_text, redact
+from sarcasm.download import fetch, fetch_text, pack_text, redact
 from sarcasm.sources import CORPORA, GLOVE, GLOVE_TEXTS, ONLY_MEMBER, Content, Remote, glove
 from sarcasm.stage import InputError
 
@@ -405,16 +405,22 @@ def test_a_source_that_is_not_a_file_is_refused_with_the_known_names(tmp_path, m
         action = runpy.run_path(STAGES / f"download_{stage}.py")[function]
         with pytest.raises(InputError, match=f"'{source}' is not a file, .* not one of bundled, {known}"):
             action(SimpleNamespace(source=source, sha256=None))
-    with pytest.raises(InputError, match=f"{source}: (not a|no such) file"):  # in a mirror
-        open_file(Path(source))
 
 
 def test_own_vectors_are_verified(server, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Path("glove.zip").write_bytes(ZIP)
+    vectors = b"moon 1 2\n"
+    server.files["/own.zip"] = zipped({"a.txt": vectors, "b.txt": b"<html>\n"})
+    Path("own.zip").write_bytes(server.files["/own.zip"])
     write = runpy.run_path(STAGES / "download_glove.py")["write"]
-    for source in ("glove.zip", server.at("/glove.zip")):
-        write(SimpleNamespace(source=source, member=MEMBER.name, sha256=checksum(TEXT)[7:]))
-        assert gzip.decompress(Path("data/raw/vectors.txt.gz").read_bytes()) == TEXT
-        with pytest.raises(InputError, match="glove.2d.txt has sha256"):
-            write(SimpleNamespace(source=source, member=MEMBER.name, sha256="0" * 64))
+    for source in ("own.zip", server.at("/own.zip")):
+        settings = SimpleNamespace(source=source, member="a.txt", sha256=checksum(vectors)[7:], dimension=2)
+        write(settings)
+        assert gzip.decompress(Path("data/raw/vectors.txt.gz").read_bytes()) == vectors
+        for name, value, message in [
+            ("sha256", "0" * 64, "a.txt has sha256"),
+            ("dimension", 3, f"{source}, line 1: expected a word and 3 numbers"),
+            ("member", "b.txt", f"{source}, line 1: expected a word and 2 numbers"),
+        ]:
+            with pytest.raises(InputError, match=message):
+                write(SimpleNamespace(**vars(settings) | {name: value}))

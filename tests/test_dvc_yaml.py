@@ -29,8 +29,9 @@ EARLIER = {
     "train-pretrained": {"tokenizers", "vocabulary"},
     "evaluate": {"corpus", "dataset", "trainer", "vocabulary"},
 }
-# and what only the form of a model's file, or the other kind of model, needs
+# and what only a check, the form of a model's file, or the other kind of model, needs
 OTHER = {
+    "download-glove": {"vectors", "vocabulary"},
     "train-baseline": {"dataset", "model", "saved_model", "trainer", "vocabulary"},
     "train": {"baseline", "saved_model"},
     "train-pretrained": {"baseline", "saved_model"},

@@ -4,16 +4,18 @@ import copy
 import datetime
 import math
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from sarcasm.params import check_params, merge, read_yaml
 from sarcasm.stage import InputError
 
 import pytest
+from dvc.utils.serialize import modify_yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.edits import JSON
-from tests.project import ROOT, refusal, write_params
+from tests.edits import EDITS, JSON, edited
+from tests.project import ROOT, refusal, run, write_params
 
 DOCUMENT = read_yaml(ROOT / "params.yaml")
 SPLIT = DOCUMENT["split"]
@@ -58,16 +60,20 @@ REFUSED = [
     ("corpus.text", [3, None], "expected a valid string, found "),
     ("variants.lstm.learning_rate", ["1e-3", True], "expected a valid number, found "),
     ("corpus.positive", ["", [], datetime.date(2020, 1, 1)], "expected a text, a number or a boolean, found "),
+    ("variants", [{}], "expected at least one variant, found {}"),
+    ("pretrained_variants", [{}], "expected at least one variant, found {}"),
     ("train.batch_size", [0, -1], "expected greater than or equal to 1, found "),
     ("train.epochs", [1_000_001], "expected less than or equal to 1000000, found 1000001"),
     ("vectors.seed", [2**32], "expected less than 4294967296, found 4294967296"),
-    ("network.dropout.linear", [-0.1, math.nan], "expected greater than or equal to 0, found "),
-    ("network.dropout.linear", [1], "expected less than 1, found 1"),
+    ("network.dropout.linear", [-0.1], "expected greater than or equal to 0, found "),
+    ("network.dropout.linear", [1, math.nan], "expected less than 1, found "),
     ("variants.lstm.learning_rate", [0, -1], "expected greater than 0, found "),
     ("corpus.source", [""], "String should have at least 1 character, found ''"),
+    ("corpus.source", ["a\033[2J", "https://host/a\n"], "expected printable characters"),
     ("corpus.sha256", ["abc", "A" * 64], "expected 64 lower-case hexadecimal digits, found "),
     ("train.device", ["gpu", "CPU"], "expected 'auto', 'cpu' or 'cuda', found "),
-    ("corpus.classes", [["a"], ["a", "a"], ["a", " "], ["a", "\033[2J"]], "expected two different texts of printable "),
+    ("corpus.classes", [["a"], ["a", "a"]], "expected two different texts, found ['a'"),
+    ("corpus.classes.1", [" ", "\033[2J"], "expected printable characters, found "),
     ("train.seeds", [[1, 1]], "expected different seeds, found [1, 1]"),
     ("train.seeds.0", [-1], "expected greater than or equal to 0, found -1"),
     ("evaluate.sentences.1", [""], "String should have at least 1 character"),
@@ -181,6 +187,55 @@ def test_yaml_is_read_as_dvc_reads_it(tmp_path):
     assert read(tmp_path, text) == [1e-05, -0.001, "no", "Yes", 12, 15, "1:30", 1000, True, None, 0.5]
 
 
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"])) | st.sampled_from(
+    [
+        "no",
+        "yes",
+        "on",
+        "off",
+        "Y",
+        "null",
+        "~",
+        "true",
+        "20:15",
+        "1_0",
+        "012",
+        "0o17",
+        "1e5",
+        "2020-01-01",
+        ".inf",
+        "=",
+        "<<",
+    ]
+)
+
+
+@given(text=TEXTS.filter(lambda text: not text.startswith("?")))  # which DVC writes in a list but cannot read
+def test_any_text_that_dvc_writes_comes_back(tmp_path_factory, text):
+    path = tmp_path_factory.mktemp("yaml") / "a.yaml"
+    path.write_text("corpus: {positive: 1}  # a comment\n")
+    with modify_yaml(path) as document:  # as `dvc exp run -S`
+        document["corpus"] |= {"positive": text, "classes": [text, "b"]}
+    assert read_yaml(path) == {"corpus": {"positive": text, "classes": [text, "b"]}}
+
+
+@given(edits=EDITS)
+def test_a_file_with_faults_is_read_or_refused_in_one_line(tmp_path_factory, edits):
+    text = (
+        b'corpus: {text: "\\u00e9", positive: !!str 1}\ntrain: &a\n  seeds: [0x1, 1e3, 2020-01-01]\nnetwork: *a  # b\n'
+    )
+    with suppress(InputError):
+        check(read(tmp_path_factory.mktemp("yaml"), edited(text, edits)))
+
+
+@pytest.mark.slow
+def test_texts_that_older_yaml_reads_as_booleans_or_times_are_set_by_dvc_exp_run(fresh_project):
+    texts = "corpus.classes=[no,20:15]", "corpus.positive=on", "corpus.label=yes"
+    run(fresh_project, "dvc", "exp", "run", *(word for text in texts for word in ("-S", text)), "check-and-clean")
+    corpus = read_yaml(fresh_project / "params.yaml")["corpus"]
+    assert (corpus["classes"], corpus["positive"], corpus["label"]) == (["no", "20:15"], "on", "yes")
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [
@@ -192,6 +247,9 @@ def test_yaml_is_read_as_dvc_reads_it(tmp_path):
         (b"train: caf\xe9", ": not YAML: 'utf-8' codec can't decode"),
         ("[" * 600, ": not YAML: maximum recursion depth exceeded"),
         ("a: 2020-13-45", ": not YAML: month must be in 1..12"),
+        ('a: "\\UFFFFFFFF"', ": not YAML: Python int too large"),
+        ("a: !!bool x", ": not YAML: 'x'"),
+        ('a: !!float ""', ": not YAML: string index out of range"),
     ],
 )
 def test_a_file_that_is_not_yaml_is_refused_with_its_line(tmp_path, text, what):

@@ -1,16 +1,33 @@
 """What every stage does: errors of one line, files that are complete or not there, one process at a time."""
 
+import csv
 import errno
+import io
 import os
 import sys
 import time
 from threading import Event, Thread
 
-from sarcasm.stage import InputError, atomic_write, lock, make_parser, read_json, run, write_csv, write_json, write_text
+from sarcasm.params import read_yaml
+from sarcasm.stage import (
+    InputError,
+    atomic_write,
+    lock,
+    make_parser,
+    open_file,
+    read_json,
+    read_lines,
+    run,
+    write_csv,
+    write_json,
+    write_text,
+)
 
 import pandas as pd
 import pytest
 from filelock import FileLock
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.project import ROOT, start
 
 
@@ -18,7 +35,12 @@ from tests.project import ROOT, start
     ("error", "line"),
     [
         (InputError("params.yaml: x:\n   wrong"), "stage.py: params.yaml: x: wrong"),
-        (InputError("found \033[2J"), r"stage.py: found \x1b[2J"),  # it would clear the screen
+        (
+            InputError("in é found \033[2J\x9b\u202e\ud800"),
+            r"stage.py: in é found \x1b[2J\x9b\u202e\ud800",
+        ),  # \033[2J clears the screen
+        (InputError("x" * 100_000 + "y"), f"stage.py: {'x' * 697} ... {'x' * 297}y"),
+        (MemoryError(), "stage.py: not enough memory"),
         (OSError(errno.ENOSPC, "No space left on device", "a"), "stage.py: [Errno 28] No space left on device: 'a'"),
     ],
 )
@@ -62,6 +84,30 @@ def test_json_and_csv(tmp_path):
         write_json(tmp_path / "b.json", {"loss": float("nan")})
     write_csv(tmp_path / "a.csv", pd.DataFrame({"a": [1, 2], "b": [0.1, None]}))
     assert (tmp_path / "a.csv").read_bytes() == b"a,b\n1,0.100000\n2,\n" and not (tmp_path / "b.json").exists()
+
+
+@given(texts=st.lists(st.text('\r\n a",', min_size=1), min_size=1))
+def test_every_reader_of_csv_sees_the_same_rows(tmp_path_factory, texts):
+    path = tmp_path_factory.mktemp("csv") / "a.csv"
+    write_csv(path, pd.DataFrame({"text": texts, "label": 0.5}))
+    with path.open(encoding="utf-8", newline="") as file:
+        assert list(csv.reader(file, strict=True)) == [["text", "label"], *([text, "0.500000"] for text in texts)]
+
+
+def test_what_is_not_a_file_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path, what in {tmp_path / "pipe": "not a file", tmp_path: "not a file", tmp_path / "a": "no such file"}.items():
+        with pytest.raises(InputError, match=f"^{path}: {what}$"), open_file(path):
+            pass
+        with pytest.raises(InputError, match=f"^{path}: {what}$"):
+            read_yaml(path)
+
+
+def test_a_line_without_an_end_is_not_read_into_memory():
+    file = io.BytesIO(b"a\n" + b"b" * 100)
+    with pytest.raises(InputError, match="x, line 2: more than 10 bytes without a line feed"):
+        list(read_lines(file, "x", 10))
+    assert file.tell() == 12
 
 
 def test_a_second_process_says_that_it_waits(tmp_path, capsys):

@@ -1,4 +1,4 @@
-"""The stages from the split to the training, and the one that checks and cleans, on tiny inputs."""
+"""The stages from the corpus to the training, and the one that checks and cleans, on tiny inputs."""
 
 import gzip
 import resource
@@ -64,6 +64,21 @@ def base(tmp_path_factory):
 def project(base, tmp_path):
     """A copy of a project in which all these stages have run."""
     return shutil.copytree(base, tmp_path / "project")
+
+
+# download_corpus
+
+
+def test_a_file_of_ones_own_is_read_and_both_classes_are_counted(tmp_path, capsys):
+    change(tmp_path, "corpus", source="own.tsv", text="text", label="label", positive="Onion")
+    rows = 'label\ttext\nOnion\t"Mayor ignores bench\nHuffPost\tCouncil repairs it\nOnion\tBaker forgets kettle"\n'
+    (tmp_path / "own.tsv").write_text(rows)
+    run_stage(tmp_path, "download_corpus")
+    assert capsys.readouterr().out == "3 headlines from own.tsv: 1 not sarcastic, 2 sarcastic\n"
+    before = contents(tmp_path)
+    (tmp_path / "own.tsv").write_text(f"{rows}NA\tFerry opens\n")
+    assert refusal(tmp_path, "download_corpus") == "own.tsv, line 5: 'label' is empty, NaN, NA or NULL"
+    assert contents(tmp_path) == before
 
 
 # split_corpus
@@ -151,7 +166,8 @@ def test_bad_vectors_are_refused_and_the_outputs_stay(project):
     before = contents(project)
     for line, what in {"moon 1": ", line 1: expected a word", "zorp" + " 1" * 100: ": has a vector for none"}.items():
         (project / "data/raw/vectors.txt.gz").write_bytes(gzip.compress(line.encode()))
-        assert refusal(project, "glove_coverage").startswith(f"data/raw/vectors.txt.gz{what}")
+        message = refusal(project, "glove_coverage")
+        assert message.startswith(f"data/raw/vectors.txt.gz{what}") and message.endswith(" (vectors.source: bundled)")
     assert {name for name, data in contents(project).items() if data != before[name]} == {"data/raw/vectors.txt.gz"}
 
 
@@ -263,6 +279,7 @@ def test_a_full_disk_is_reported_and_the_same_bytes_follow_when_it_is_not(projec
 
 RUNS = "checkpoints/{}.pt", "metrics/train/{}.json", "models/{}.pt", "models/{}.txt", "plots/history/{}.csv"
 KEPT = ["models/README.txt", "models/gru-1.pt.bak", "models/gru-1.onnx", "models/tfidf.pt", "metrics/scores/tfidf.json"]
+KEPT += ["models/gpt-2.pt", "metrics/scores/Notes.json"]  # a user's own
 LOCK = """\
 schema: '2.0'
 stages:
@@ -305,11 +322,12 @@ def test_an_unknown_tokenizer_is_refused(tmp_path):
 
 def test_a_folder_that_is_a_link_is_left_alone(tmp_path):
     change(tmp_path)
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "elsewhere/gru-1.pt").touch()
-    (tmp_path / "models").symlink_to("elsewhere")
+    for folder, name in {"models": "gru-1.pt", "metrics": "train/gru-1.json", "plots": "history/gru-1.csv"}.items():
+        (tmp_path / f"of_others/{folder}" / name).parent.mkdir(parents=True)
+        (tmp_path / f"of_others/{folder}" / name).touch()
+        (tmp_path / folder).symlink_to(f"of_others/{folder}")
     run_stage(tmp_path, "check_and_clean")
-    assert (tmp_path / "elsewhere/gru-1.pt").exists()
+    assert len([path for path in (tmp_path / "of_others").rglob("*") if path.is_file()]) == 3
 
 
 # unusual corpora

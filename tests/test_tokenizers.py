@@ -33,6 +33,11 @@ def test_stop_words_are_compared_without_their_punctuation():
         ("rock'n'roll snake_case “moon”", "rock ' n ' roll snake _ case “ moon ”"),
         ("<b>A&amp;B</b> a<b &eacute; <unk>", "a & b a"),
         ("Cafe\u0301", "caf\xe9"),
+        ("पुस्तकालय बड़ी है", "पुस्तकालय बड़ी है"),  # Hindi: the library is large
+        ("র‍্যাব, ভাল", "র‍্যাব , ভাল"),  # Bengali, with a joiner
+        ("ที่นี่ שָׁלוֹם مَرْحَبًا می‌خواهم", "ที่นี่ שָׁלוֹם مَرْحَبًا می‌خواهم"),  # Thai, Hebrew, Arabic, Persian
+        ("İstanbul'da", "i\u0307stanbul ' da"),
+        ("❤\ufe0f! it's\u0941", "❤\ufe0f ! it ' s\u0941"),
         (" \t\u00a0\u2028\x85", ""),
         (f"&#{'9' * 5000};", f"& # {'9' * 5000} ;"),  # more digits than Python reads as a number
     ],

@@ -13,13 +13,14 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from glob import escape
 from pathlib import Path
 from typing import IO, Any
 
 from sarcasm.sources import BLOCK, ONLY_MEMBER, Content, Remote
-from sarcasm.stage import InputError, atomic_write
+from sarcasm.stage import InputError, atomic_write, open_file
 
 import requests
 from tqdm import tqdm
@@ -83,13 +84,6 @@ def verify(path: Path, content: Content, where: str = "") -> None:
             pass
 
 
-def open_file(path: Path) -> IO[bytes]:
-    """Open a file. Raises InputError if there is none, or a folder, a pipe or a device."""
-    if not os.path.isfile(path):
-        raise InputError(f"{path}: {'not a file' if os.path.exists(path) else 'no such file'}")
-    return path.open("rb")
-
-
 def redact(address: str) -> str:
     """Return an address without the parts that may be secret: user, password, query, fragment; others unchanged."""
     # a password may contain an unescaped slash; with an @ in the path, remove too much rather than too little
@@ -111,7 +105,7 @@ def _try_addresses(remote: Remote, checksum: str | None, target: Path, save: Sav
                 web = _WebFile(session, address, remote.size)
                 if member and web.ranges:
                     return _download_member(web, member, target)
-                return _download(web, range(web.size), remote.name, checksum, target, save)
+                return _download(web, range(web.size), checksum, target, save)
             except InputError as error:
                 reasons.append(str(error))
     raise InputError(
@@ -127,7 +121,7 @@ def _mirror_addresses(name: str) -> list[str]:
     return ["".join([folder.rstrip("/"), "/", name, *query])] if mirror else []
 
 
-def _download(web: "_WebFile", span: range, title: str, checksum: str | None, target: Path, save: Save) -> None:
+def _download(web: "_WebFile", span: range, checksum: str | None, target: Path, save: Save) -> None:
     """Download `span` to a part file next to `target`, continue a part that exists, and call `save` with it.
 
     The name of the part has the end of the checksum, so a part of an earlier run or of another address is continued;
@@ -137,7 +131,7 @@ def _download(web: "_WebFile", span: range, title: str, checksum: str | None, ta
     part = target.with_name(f"{target.name}.{checksum[-8:] if checksum else 'unhashed'}.part")
     complete = False
     try:
-        with part.open("ab" if checksum else "wb") as file, progress_bar(desc=title, total=len(span)) as bar:
+        with part.open("ab" if checksum else "wb") as file, progress_bar(desc=target.name, total=len(span)) as bar:
             resumed = bar.initial = bar.n = file.tell()
             for chunk in web.chunks(span.start + resumed, span.stop):
                 file.write(chunk)
@@ -149,7 +143,7 @@ def _download(web: "_WebFile", span: range, title: str, checksum: str | None, ta
             part.unlink()
         if not (complete and resumed):
             raise
-        return _download(web, span, title, checksum, target, save)
+        return _download(web, span, checksum, target, save)
     finally:
         if not checksum:
             part.unlink(missing_ok=True)
@@ -168,7 +162,7 @@ def _download_member(web: "_WebFile", member: Content, target: Path) -> None:
             with part.open("rb") as web.part:
                 _pack_member(archive, member, target, where)
 
-        _download(web, web.span, info.filename, member.checksum, target, save)
+        _download(web, web.span, member.checksum, target, save)
 
 
 def _find(archive: zipfile.ZipFile, member: Content, where: str) -> zipfile.ZipInfo:
@@ -190,7 +184,7 @@ def _find(archive: zipfile.ZipFile, member: Content, where: str) -> zipfile.ZipI
 def _pack_member(archive: zipfile.ZipFile, member: Content, target: Path, where: str) -> None:
     info = _find(archive, member, where)
     with _input_errors(where), archive.open(info) as text:
-        _write_gzip(text, Content(info.filename, member.size or info.file_size, member.checksum), target, where)
+        _write_gzip(text, replace(member, name=info.filename, size=member.size or info.file_size), target, where)
 
 
 def _write_gzip(source: IO[bytes] | gzip.GzipFile, text: Content, target: Path, where: str) -> None:

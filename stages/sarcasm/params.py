@@ -3,15 +3,14 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from types import NoneType
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from sarcasm.stage import InputError
+from sarcasm.stage import InputError, open_file
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 
 BASELINE = "tfidf"  # the variant without a neural network
 RESERVED = {"headline", "label", "sentence", BASELINE}  # columns of tables that have a column for each variant
@@ -20,7 +19,7 @@ UNUSED = {"variants": "frozen", "pretrained_variants": "embedding_dimension"}  #
 SECRET = re.compile("(token|key|secret|password|passwd|pwd|signature|sig|auth|credentials?)$", re.IGNORECASE)
 
 
-def _expect(expected: str, valid: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _expect(expected: str, valid: Callable[[Any], Any]) -> AfterValidator:
     """Return a validator that refuses a value which is not `valid`."""
 
     def check(value: Any) -> Any:
@@ -28,7 +27,7 @@ def _expect(expected: str, valid: Callable[[Any], Any]) -> Callable[[Any], Any]:
             return value
         raise ValueError(f"expected {expected}, found {value!r:.60}")
 
-    return check
+    return AfterValidator(check)
 
 
 def _source(value: str) -> str:
@@ -41,7 +40,7 @@ def _source(value: str) -> str:
     except ValueError:
         raise ValueError("not a valid address") from None
     secrets = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True) if SECRET.search(name)]
-    if "@" in parts.netloc or secrets or not value.isprintable():
+    if "@" in parts.netloc or secrets:
         advice = "remove it and use ~/.netrc or HEADLINES_MIRROR, see docs/own-headlines.md"
         raise ValueError(f"the address has a user, a password or a token, which git would store; {advice}")
     return value
@@ -51,37 +50,27 @@ def _is_size(value: Any) -> bool:
     return type(value) is int and value >= 0 or type(value) is float and 0 <= value <= 1
 
 
-def _are_different(values: list[Any]) -> bool:
-    return len(values) == len(set(values))
-
-
-def _are_classes(values: list[str]) -> bool:
-    return len(values) == 2 and _are_different(values) and all(name.isprintable() and name.strip() for name in values)
-
-
-_NAME = _expect("a name of lower-case letters, digits and _, a letter first", re.compile("[a-z][a-z0-9_]*").fullmatch)
-_SHA256 = _expect("64 lower-case hexadecimal digits", re.compile("[0-9a-f]{64}").fullmatch)
-_LABEL = _expect(
-    "a text, a number or a boolean", lambda value: value != "" and isinstance(value, (str, int, float, NoneType))
-)
-_CLASSES = _expect("two different texts of printable characters", _are_classes)
-_SIZE = _expect("a count or a fraction from 0 to 1", _is_size)
-Name = Annotated[str, AfterValidator(_NAME)]  # part of paths and, in dvc.yaml, of shell commands
-Sha256 = Annotated[str, AfterValidator(_SHA256)] | None
+NAME = re.compile("[a-z][a-z0-9_]*")  # part of paths and, in dvc.yaml, of shell commands
+Name = Annotated[str, _expect("a name of lower-case letters, digits and _, a letter first", NAME.fullmatch)]
+Sha256 = Annotated[str, _expect("64 lower-case hexadecimal digits", re.compile("[0-9a-f]{64}").fullmatch)] | None
 Text = Annotated[str, Field(min_length=1)]
 Lines = Annotated[list[Text], BeforeValidator(lambda value: value.splitlines() if isinstance(value, str) else value)]
-Source = Annotated[Text, AfterValidator(_source)]
-Label = Annotated[Any, AfterValidator(_LABEL)]
-Classes = Annotated[list[Annotated[str, Field(max_length=30)]], AfterValidator(_CLASSES)]
-Size = Annotated[int | float, BeforeValidator(_SIZE)]
-Number = Annotated[float, BeforeValidator(lambda value: float(value) if type(value) is int else value)]
+Printable = Annotated[Text, _expect("printable characters", lambda text: text.isprintable() and text.strip())]
+Source = Annotated[Printable, AfterValidator(_source)]
+Scalar = str | int | float | None
+Label = Annotated[Any, _expect("a text, a number or a boolean", lambda x: x != "" and isinstance(x, Scalar))]
+Class = Annotated[Printable, Field(max_length=30)]
+Classes = Annotated[list[Class], _expect("two different texts", lambda names: len(names) == len({*names}) == 2)]
+Size = Annotated[Any, _expect("a count or a fraction from 0 to 1", _is_size)]
 # The limits are far above what is useful. They stop a typing error from allocating all memory.
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Width = Annotated[int, Field(ge=1, le=10_000)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-Seeds = Annotated[list[Seed], Field(min_length=1), AfterValidator(_expect("different seeds", _are_different))]
-Probability = Annotated[Number, Field(ge=0, lt=1)]
-Rate = Annotated[Number, Field(gt=0, le=1)]
+Seeds = Annotated[
+    list[Seed], Field(min_length=1), _expect("different seeds", lambda seeds: len(seeds) == len({*seeds}))
+]
+Probability = Annotated[float, Field(ge=0, lt=1)]
+Rate = Annotated[float, Field(gt=0, le=1)]
 
 
 class Section(BaseModel):
@@ -151,7 +140,7 @@ class Baseline(Section):
     """tf-idf of word n-grams and logistic regression."""
 
     ngrams: Annotated[int, Field(ge=1, le=5)]
-    c: Annotated[list[Annotated[Number, Field(gt=0, le=1e6)]], Field(min_length=1)]
+    c: Annotated[list[Annotated[float, Field(gt=0, le=1e6)]], Field(min_length=1)]
 
 
 class Train(Section):
@@ -223,8 +212,8 @@ class Params(Section):
     baseline: Baseline
     train: Train
     network: Network
-    variants: Annotated[dict[Name, LearnedVariant], Field(min_length=1)]
-    pretrained_variants: Annotated[dict[Name, PretrainedVariant], Field(min_length=1)]
+    variants: Annotated[dict[Name, LearnedVariant], _expect("at least one variant", bool)]
+    pretrained_variants: Annotated[dict[Name, PretrainedVariant], _expect("at least one variant", bool)]
     evaluate: Evaluate
 
     @model_validator(mode="after")
@@ -254,15 +243,15 @@ def read_params(path: Path) -> Params:
 
 def read_yaml(path: Path, comments: bool = False) -> Any:
     """Read a file as YAML 1.2, as DVC does. With `comments` the result can be written back with its comments."""
-    try:
-        return YAML(typ="rt" if comments else "safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise InputError(f"{path}, line {line}: {error.problem}") from error
-    except (YAMLError, ValueError, RecursionError) as error:  # ValueError: not UTF-8, or a date with month 13
-        raise InputError(f"{path}: not YAML: {error}") from error
+    with open_file(path) as file:
+        try:
+            text = file.read().decode().replace("\r\n", "\n")
+            return YAML(typ="rt" if comments else "safe", pure=True).load(text)
+        except MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise InputError(f"{path}, line {line}: {error.problem}") from error
+        except Exception as error:  # ruamel.yaml raises any of a dozen, such as KeyError for `!!bool x`
+            raise InputError(f"{path}: not YAML: {error}") from error
 
 
 def check_params(document: Any, path: Path) -> Params:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from gzip import GzipFile
 from typing import IO
@@ -15,11 +15,15 @@ ONLY_MEMBER = "*"  # name of the member of a zip that has only one
 
 @dataclass(frozen=True)
 class Content:
-    """Expected content of a file: size in bytes and checksum as `algorithm:hex digits`; None if not published."""
+    """Expected content of a file: size in bytes and checksum as `algorithm:hex digits`; None if not published.
+
+    check_start: raises InputError for wrong first bytes; its second argument is what the message calls the file
+    """
 
     name: str
     size: int | None = None
     checksum: str | None = None
+    check_start: Callable[[bytes, str], None] | None = None
 
     def __post_init__(self) -> None:
         """Raise InputError if the name, which is appended to folders, points outside of them."""
@@ -32,6 +36,8 @@ class Content:
         digest = hashlib.new(algorithm or "sha256", usedforsecurity=False)
         size = 0
         while block := file.read(BLOCK):
+            if self.check_start and not size:
+                self.check_start(block, where)
             size += len(block)
             if self.size is not None and size > self.size:
                 raise InputError(f"{where}: {self.name} has more than the expected {self.size:,} bytes")

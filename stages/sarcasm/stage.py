@@ -1,13 +1,17 @@
-"""What every stage does: read its command line, report an error in one line, write a file as a whole or not at all."""
+"""What every stage does: read its command line, report an error in one line, read files, write them whole or not."""
 
 import argparse
+import csv
 import gc
+import gzip
 import json
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
@@ -33,18 +37,46 @@ def make_parser(description: str | None, *names: str) -> argparse.ArgumentParser
 def run(main: Callable[..., None], parser: argparse.ArgumentParser) -> None:
     """Call `main` with the arguments of the command line.
 
-    An `InputError` or an `OSError` (a full disk, a missing file) ends the process with one line on stderr and exit
-    code 1, ctrl-C with exit code 130.
+    An `InputError`, an `OSError` (a full disk, a missing file) or a `MemoryError` ends the process with one line on
+    stderr and exit code 1, ctrl-C with exit code 130.
     """
     arguments = parser.parse_args()
     try:
         main(**vars(arguments))
-    except (InputError, OSError) as error:
-        text = " ".join(str(error).split())
-        sys.exit(f"{parser.prog}: {text if text.isprintable() else ascii(text)[1:-1]}")
+    except (InputError, OSError, MemoryError) as error:
+        sys.exit(f"{parser.prog}: {one_line(str(error) or 'not enough memory')}")
     except KeyboardInterrupt:
         sys.exit(130)
     gc.freeze()  # at exit, Python would collect garbage in all of torch: 0.6 s of every training
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line of at most 1,000 characters, without any that would control a terminal."""
+    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(text.split()))
+    return line if len(line) <= 1000 else f"{line[:697]} ... {line[-298:]}"
+
+
+@contextmanager
+def open_file(path: Path, packed: bool = False) -> Iterator[IO[bytes] | gzip.GzipFile]:
+    """Open a file; decompress it if it is `packed` with gzip.
+
+    Raises InputError if there is none, if it is a folder, a pipe or a device, or if it is damaged.
+    """
+    if not path.is_file():  # reading a pipe waits, reading a device may never end
+        raise InputError(f"{path}: {'not a file' if path.exists() else 'no such file'}")
+    try:
+        with path.open("rb") as file, gzip.GzipFile(fileobj=file) if packed else file as opened:
+            yield opened
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: not a gzip file, or damaged: {error}") from error
+
+
+def read_lines(file: IO[bytes] | gzip.GzipFile, where: str, limit: int) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a file with their numbers from 1. Raises InputError if one has `limit` bytes or more."""
+    for number, line in enumerate(iter(partial(file.readline, limit), b""), start=1):
+        if len(line) == limit:
+            raise InputError(f"{where}, line {number}: more than {limit:,} bytes without a line feed")
+        yield number, line
 
 
 @contextmanager
@@ -99,7 +131,11 @@ def write_json(path: Path, value: Any) -> None:
 
 def write_csv(path: Path, table: "pd.DataFrame") -> None:
     """Write the table without its index, floats with 6 decimals."""
-    write_text(path, table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
+    settings: dict[str, Any] = {"index": False, "float_format": "%.6f", "lineterminator": "\n"}
+    text = table.to_csv(**settings)
+    if "\r" in text:  # which pandas leaves without quotation marks, so that other readers see a line end
+        text = table.to_csv(**settings, quoting=csv.QUOTE_ALL)
+    write_text(path, text)
 
 
 def read_json(path: Path) -> Any:

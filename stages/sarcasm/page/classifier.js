@@ -4,8 +4,10 @@
 // Python's \s and [^\W_]
 const SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const LETTER = "\\p{L}\\p{N}";
+const MARK = "(?:(?![\\u0300-\\u0306\\u0308-\\u036f])\\p{M}|[\\u200c\\u200d])";
 const TOKEN = new RegExp(
-  `[${LETTER}]+(?!'t(?<=n't))|n't|'(?:s|re|ve|ll|d|m)(?![${LETTER}_])|[^${LETTER}_${SPACE}]|_`, "gu",
+  `[${LETTER}]+(?:${MARK}[${LETTER}]*)*(?!'t(?<=n't))|n't|'(?:s|re|ve|ll|d|m)(?![${LETTER}_]|${MARK})` +
+  `|[^${LETTER}_${SPACE}]${MARK}*|_`, "gu",
 );
 const SPACES = new RegExp(`[${SPACE}]+`, "u");
 const PUNCTUATION = /[!-/:-@[-`{-~]/g;
