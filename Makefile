@@ -20,6 +20,8 @@
 PARAMS ?= params.yaml
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+override export MESSAGE := $(value MESSAGE)
+export PIP_USER := 0
 STUDY := PYTHONPATH=stages:. python -m
 PIP := pip --disable-pip-version-check --quiet
 # PyPI's torch for Linux is the CUDA build, 2.7 GB with its libraries. The CPU build on PyTorch's own index has 0.2 GB.
@@ -52,7 +54,7 @@ exps: .venv/installed
 
 commit: .venv/installed
 	git add params.yaml dvc.lock metrics plots
-	git commit -m "$(MESSAGE)"
+	git commit $(if $(MESSAGE),-m "$$MESSAGE")
 
 lint: .venv/installed
 	ruff format --check .

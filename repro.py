@@ -39,7 +39,7 @@ def main(params: str, jobs: int) -> None:
     """Run the pipeline here, or as an experiment."""
     path = Path(os.path.relpath(params))
     if mirror := os.environ.get("HEADLINES_MIRROR"):
-        os.environ["HEADLINES_MIRROR"] = make_absolute(mirror)
+        os.environ["HEADLINES_MIRROR"] = os.path.abspath(mirror) if is_path(mirror) else mirror
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     if path.resolve() == PARAMS:
         checked = read_params(path)
@@ -55,13 +55,13 @@ def main(params: str, jobs: int) -> None:
 
 
 def read_experiment(path: Path) -> str:
-    """Return params.yaml, with its comments, and what a parameter file changes, the paths in it as absolute ones."""
+    """Return params.yaml, with its comments, and what a parameter file changes; paths are relative to the project."""
     document = read_yaml(PARAMS, comments=True)
     change(document, read_changes(path))
     check_params(document, path)
     for section in (document["corpus"], document["vectors"]):
-        if section["source"] not in KNOWN:
-            section["source"] = make_absolute(section["source"])
+        if is_path(source := section["source"]) and not Path(source).is_absolute():
+            section["source"] = os.path.relpath(source, ROOT)
     text = StringIO()
     YAML().dump(document, text)
     return text.getvalue()
@@ -90,16 +90,16 @@ def change(document: dict[str, Any], changes: dict[str, Any], remove: bool = Tru
             document[key] = value
 
 
-def make_absolute(source: str) -> str:
-    """Return a path as an absolute one, and an address unchanged."""
-    return source if "://" in source else str(Path(source).absolute())
+def is_path(source: str) -> bool:
+    """Tell whether a source is a file of the user's own."""
+    return source not in KNOWN and "://" not in source
 
 
 def run_stages(folder: Path, params: Params, jobs: int) -> None:
     """Run the pipeline in a folder."""
     remove_broken_lock(folder / ".dvc/tmp/rwlock")
     sources = {"download-corpus": params.corpus.source, "download-glove": params.vectors.source}
-    own_files = [stage for stage, source in sources.items() if source not in KNOWN and "://" not in source]
+    own_files = [stage for stage, source in sources.items() if is_path(source)]
     Runner(folder, params).run(jobs, own_files)
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from sarcasm.corpus import only_class, read_headlines, write_headlines
 from sarcasm.download import fetch, redact, verify
 from sarcasm.params import Corpus, read_params
-from sarcasm.sources import CORPORA, Content, Remote
+from sarcasm.sources import CORPORA, Content, Remote, find
 from sarcasm.stage import InputError, lock, make_parser, run
 
 DOWNLOADS = Path("data/raw/source")
@@ -49,11 +49,12 @@ def locate(corpus: Corpus) -> Path:
         remote = CORPORA.get(source) or Remote(name, None, checksum, addresses=(source,))
         fetch(remote, DOWNLOADS / remote.name)
         return DOWNLOADS / remote.name
-    if not Path(source).is_file():
+    path = find(source)
+    if not path.is_file():
         known = ", ".join(["bundled", *CORPORA])
         raise InputError(f"corpus.source: {source!r} is not a file, not an address and not one of {known}")
-    verify(Path(source), Content(Path(source).name, None, checksum))
-    return Path(source)
+    verify(path, Content(path.name, None, checksum))
+    return path
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from sarcasm.download import fetch_text, pack_text, redact
 from sarcasm.params import Vectors, read_params
-from sarcasm.sources import GLOVE, ONLY_MEMBER, Content, Remote, glove
+from sarcasm.sources import GLOVE, ONLY_MEMBER, Content, Remote, find, glove
 from sarcasm.stage import InputError, lock, make_parser, run
 from sarcasm.vectors import check_start
 
@@ -45,8 +45,8 @@ def write(vectors: Vectors) -> None:
     elif "://" in source:
         name = PurePosixPath(urlsplit(source).path).name
         fetch_text(Remote(name, addresses=(source,)), expected_text(vectors, name), TARGET)
-    elif Path(source).is_file():
-        pack_text(Path(source), expected_text(vectors, Path(source).name), TARGET)
+    elif (path := find(source)).is_file():
+        pack_text(path, expected_text(vectors, path.name), TARGET)
     else:
         known = ", ".join(["bundled", *GLOVE])
         raise InputError(f"vectors.source: {source!r} is not a file, not an address and not one of {known}")

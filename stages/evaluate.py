@@ -6,11 +6,12 @@ in:   data/split/<split>.jsonl       the headlines and their labels
       models/<run>.pt                the trained runs: the baseline, and each variant with each seed
       metrics/train/<run>.json       their training and validation scores
       params.yaml                    split, train.seeds, variants, pretrained_variants, evaluate
-out:  metrics/scores/<variant>.json  accuracy with its 95 % interval, loss, F1, ROC AUC and Brier score
+out:  metrics/scores/<variant>.json  accuracy and difference from the baseline with 95 % intervals, loss and others
       metrics/runs.csv               one row per run: training, all scores, confusion matrix
       metrics/evaluation.csv         one row per variant: means over its seeds, standard deviations, intervals
       metrics/differences.csv        the difference in accuracy of every two variants, with its 95 % interval
-      metrics/selected.json          the variant with the lowest validation loss and its best run, for predict.py
+      metrics/selected.json          the variant with the lowest validation loss, and its best run
+      data/selected.pt               the model of that run, for predict.py
       data/predictions.csv           headline, label, and the probability from each run
       data/page.json                 the models that classify in the report, and the words of the worst errors
       plots/sentences.csv            the probability from each variant for the sentences of params.yaml
@@ -27,7 +28,7 @@ from sarcasm.corpus import Headline, read_written
 from sarcasm.params import BASELINE, read_params
 from sarcasm.saved_model import SavedModel, load_model
 from sarcasm.scores import compare, interval, resample, score
-from sarcasm.stage import InputError, make_parser, read_json, run, write_csv, write_json
+from sarcasm.stage import InputError, make_parser, read_json, run, write_bytes, write_csv, write_json
 from sarcasm.tokenizers import STOP_WORDS
 
 import numpy as np
@@ -36,7 +37,8 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-SCORES = ("accuracy", "accuracy_ci_low", "accuracy_ci_high", "loss", "f1", "roc_auc", "brier")
+ACCURACY = "accuracy", "accuracy_ci_low", "accuracy_ci_high", "difference", "difference_low", "difference_high"
+SCORES = *ACCURACY, "loss", "f1", "roc_auc", "brier"
 DEVIATIONS = "validation_loss", "validation_accuracy", "accuracy"  # with a standard deviation over seeds
 COUNTED = "parameters", "trainable_parameters", "mult_adds", "best_epoch", "overfit_epoch"
 PAGE_SIZE = 2_500_000  # bytes of all models in the page
@@ -94,6 +96,7 @@ def main() -> None:
     write_csv(Path("metrics/evaluation.csv"), evaluation.round(4).reset_index())
     write_csv(Path("metrics/differences.csv"), differences.round(4))
     write_json(Path("metrics/selected.json"), {key: selected[key] for key in ("variant", "run", "validation_loss")})
+    write_bytes(Path("data/selected.pt"), Path(f"models/{selected['run']}.pt").read_bytes())
     write_csv(Path("data/predictions.csv"), pd.DataFrame({"headline": texts, "label": labels, **predictions}))
     means = {name: np.mean([sentences[run] for run in names], axis=0) for name, names in params.runs.items()}
     write_csv(Path("plots/sentences.csv"), pd.DataFrame({"sentence": settings.sentences, **means}))

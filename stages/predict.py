@@ -4,7 +4,7 @@
     python stages/predict.py --model bi_lstm-1 --json < headlines.txt > predictions.jsonl
 
 in:   models/<model>.pt      settings, vocabulary and weights; the model of a variant with seed 1 is <variant>-1
-      metrics/selected.json  the model with the lowest validation loss, if --model is not given
+      data/selected.pt       the model with the lowest validation loss, if --model is not given
       params.yaml            corpus.classes: the names of the labels
 out:  standard output, one row for each headline: probability, predicted label, headline and the words that are not in
       the model's vocabulary; with --json JSON Lines

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from sarcasm.stage import InputError, make_parser, run, write_bytes
 
 import yaml
+from dvc.api import DVCFileSystem
 
 FILES = (
     *("params.yaml", "dvc.lock", "metrics/coverage.json", "metrics/differences.csv", "metrics/evaluation.csv"),
@@ -38,7 +39,7 @@ def read_file(name: str, path: str) -> bytes:
     if not references:
         raise InputError(f"no experiment {name!r}; `make repro PARAMS=configs/{name}.yaml` makes it")
     params = yaml.safe_load(git("show", f"{references[0]}:params.yaml"))
-    content = git("show", f"{references[0]}:{path}")
+    content = DVCFileSystem(".", rev=references[0]).read_bytes(path)  # from git, or from DVC's cache
     for source in (params["corpus"]["source"], params["vectors"]["source"]):
         if Path(source).is_absolute():
             content = content.replace(source.encode(), Path(source).name.encode())

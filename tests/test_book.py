@@ -36,6 +36,7 @@ def save_experiment(folder: Path, name: str, files: dict[str, str]) -> None:
     """Commit files and call the commit an experiment, as DVC does."""
     for path, text in files.items():
         write_text(folder / path, text)
+    run(folder, "dvc", "commit", "--force", "--quiet")
     commit(folder, name)
     run(folder, "git", "update-ref", f"refs/exps/ab/cdef/{name}", "HEAD")
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import evaluate
 from sarcasm.baseline import SavedBaseline
 from sarcasm.corpus import Headline, write_headlines
-from sarcasm.saved_model import save_model
+from sarcasm.saved_model import load_model, save_model
 from sarcasm.stage import read_json, write_json
 
 import numpy as np
@@ -69,7 +69,11 @@ def test_every_run_and_variant_is_scored(project):
     assert table["best_epoch"].tolist() == [2, 4, 2]  # the mean of 2 and 5, rounded
     assert table["overfit_epoch"].isna().tolist() == [False, True, False]  # missing if a seed has none
     scores = read_json(project / "metrics/scores/a.json")
-    assert scores["test_accuracy"] == 0.875 and list(scores) == [f"test_{key}" for key in evaluate.SCORES]
+    assert (
+        scores["test_accuracy"] == 0.875
+        and scores["test_difference"] == 0.375
+        and list(scores) == [f"test_{key}" for key in evaluate.SCORES]
+    )
     sentences = pd.read_csv(project / "plots/sentences.csv", index_col="sentence")
     good = (probability(2) + probability(0.5)) / 2  # the mean of the seeds
     assert sentences.loc["good"].tolist() == pytest.approx([probability(0), good, probability(-0.5)], abs=1e-6)
@@ -84,6 +88,7 @@ def test_the_first_variant_with_the_lowest_validation_loss_is_selected_and_its_b
     run_stage(project, "evaluate")
     expected = {"variant": "a", "run": "a-2", "validation_loss": 0.4}
     assert read_json(project / "metrics/selected.json") == expected
+    assert load_model(str(project / "data/selected.pt")).variant == "a"
 
 
 def test_without_a_test_split_the_validation_split_is_scored(project):

@@ -10,7 +10,7 @@ import sys
 import predict
 from sarcasm import saved_model
 from sarcasm.saved_model import save_model
-from sarcasm.stage import InputError, write_json
+from sarcasm.stage import InputError
 
 import pytest
 from tests.project import ROOT, params, write_params
@@ -22,8 +22,7 @@ HEADER = "probability  predicted label  headline"
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     """The project of predict.py: a folder with params.yaml and a selected model."""
-    save_model(tmp_path / "models/tiny.pt", tiny_model())
-    write_json(tmp_path / "metrics/selected.json", {"run": "tiny"})
+    save_model(tmp_path / "data/selected.pt", tiny_model())
     write_params(tmp_path, params())
     for module in (predict, saved_model):
         monkeypatch.setattr(module, "PROJECT", tmp_path)

@@ -8,7 +8,7 @@ from pathlib import Path
 from sarcasm import saved_model
 from sarcasm.baseline import SavedBaseline
 from sarcasm.saved_model import load_model, save_model
-from sarcasm.stage import InputError, write_bytes, write_json
+from sarcasm.stage import InputError, write_bytes
 
 import pytest
 import torch
@@ -118,13 +118,13 @@ def test_a_logit_that_is_not_finite_is_refused():
 
 def test_a_model_has_a_name_or_a_path_or_is_the_selected_one(path, monkeypatch):
     monkeypatch.setattr(saved_model, "PROJECT", path.parent / "project")
-    with pytest.raises(InputError, match="selected.json: no such file; `dvc repro` writes it, or name a model"):
+    with pytest.raises(InputError, match="data/selected.pt: no such model"):
         load_model()
     with pytest.raises(InputError, match="models/first-1.pt: no such model, the folder has none; `dvc repro` trains"):
         load_model("first-1")
     for name in ("first", "second"):
         save_model(path.parent / f"project/models/{name}-1.pt", tiny_model(name))
-    write_json(path.parent / "project/metrics/selected.json", {"run": "second-1"})
+    save_model(path.parent / "project/data/selected.pt", tiny_model("second"))
     monkeypatch.chdir(path.parent)
     found = [load_model(which).variant for which in ("first-1", "tiny.pt", str(path), None)]
     assert found == ["first", "tiny", "tiny", "second"]

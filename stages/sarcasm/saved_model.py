@@ -10,7 +10,7 @@ from typing import Any
 
 from sarcasm.dataset import HeadlineDataset
 from sarcasm.model import HeadlineClassifier
-from sarcasm.stage import InputError, read_json, write_bytes
+from sarcasm.stage import InputError, write_bytes
 from sarcasm.tokenizers import TOKENIZERS
 from sarcasm.trainer import predict
 from sarcasm.vocabulary import encode, number_words
@@ -115,11 +115,9 @@ def load_model(model: str | None = None) -> SavedModel:
     from sarcasm.baseline import SavedBaseline  # which imports this module
 
     if model is None:
-        selected = PROJECT / "metrics/selected.json"
-        if not selected.is_file():
-            raise InputError(f"{selected}: no such file; `dvc repro` writes it, or name a model")
-        model = str(read_json(selected)["run"])
-    path = Path(model) if model.endswith(".pt") else PROJECT / f"models/{model}.pt"
+        path = PROJECT / "data/selected.pt"
+    else:
+        path = Path(model) if model.endswith(".pt") else PROJECT / f"models/{model}.pt"
     if not path.is_file():
         models = ", ".join(sorted(other.stem for other in path.parent.glob("*.pt")))
         raise InputError(f"{path}: no such model, the folder has {models or 'none'}; `dvc repro` trains them")

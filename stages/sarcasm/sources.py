@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from gzip import GzipFile
+from pathlib import Path
 from typing import IO
 
 from sarcasm.stage import InputError
@@ -63,6 +64,16 @@ def _headlines(name: str, commit: str, size: int, sha256: str) -> Remote:
         f"https://cdn.jsdelivr.net/gh/{path.format(f'@{commit}')}",
     )
     return Remote(name, size, f"sha256:{sha256}", addresses=addresses)
+
+
+def find(source: str) -> Path:
+    """Return the path of a file of the user's own: relative to the project, or absolute.
+
+    An experiment runs in a copy of the project, inside the project; it may use a file that only the latter has.
+    """
+    projects = [folder for folder in Path.cwd().parents if (folder / "dvc.yaml").exists()]
+    paths = [Path(source), *(folder / source for folder in projects)]
+    return next((path for path in paths if path.is_file()), paths[0])
 
 
 # Both versions have the same file name in the author's repository; these are the file names on Kaggle.
