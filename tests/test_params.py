@@ -11,7 +11,7 @@ from sarcasm.params import check_params, merge, read_yaml
 from sarcasm.stage import InputError
 
 import pytest
-from dvc.utils.serialize import modify_yaml
+from dvc.utils.serialize import YAMLFileCorruptedError, load_yaml, modify_yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.edits import EDITS, JSON, edited
@@ -187,36 +187,19 @@ def test_yaml_is_read_as_dvc_reads_it(tmp_path):
     assert read(tmp_path, text) == [1e-05, -0.001, "no", "Yes", 12, 15, "1:30", 1000, True, None, 0.5]
 
 
-TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"])) | st.sampled_from(
-    [
-        "no",
-        "yes",
-        "on",
-        "off",
-        "Y",
-        "null",
-        "~",
-        "true",
-        "20:15",
-        "1_0",
-        "012",
-        "0o17",
-        "1e5",
-        "2020-01-01",
-        ".inf",
-        "=",
-        "<<",
-    ]
-)
+OLDER = "no yes on off Y null ~ true 20:15 1_0 012 0o17 1e5 2020-01-01 .inf = <<".split()
+TEXTS = st.sampled_from(OLDER) | st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]))
 
 
-@given(text=TEXTS.filter(lambda text: not text.startswith("?")))  # which DVC writes in a list but cannot read
+@given(text=TEXTS)
 def test_any_text_that_dvc_writes_comes_back(tmp_path_factory, text):
     path = tmp_path_factory.mktemp("yaml") / "a.yaml"
     path.write_text("corpus: {positive: 1}  # a comment\n")
     with modify_yaml(path) as document:  # as `dvc exp run -S`
         document["corpus"] |= {"positive": text, "classes": [text, "b"]}
-    assert read_yaml(path) == {"corpus": {"positive": text, "classes": [text, "b"]}}
+    with suppress(YAMLFileCorruptedError):  # ruamel.yaml writes a text like `:7` into a list, but cannot read it
+        load_yaml(path)
+        assert read_yaml(path) == {"corpus": {"positive": text, "classes": [text, "b"]}}
 
 
 @given(edits=EDITS)
