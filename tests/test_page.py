@@ -254,6 +254,10 @@ def test_the_page_opens_with_a_correct_headline_and_keeps_another_one_in_its_add
     page.goto("about:blank")
     page.goto(address)
     assert box.input_value() == 'a b & c = 50 % "é+新"'
+    page.goto("about:blank")
+    page.goto(f"{address.partition('#')[0]}#scores")
+    page.locator("#status:not(:empty)").wait_for(state="attached")
+    assert page.url.endswith("#scores") and box.input_value() == suggested.first.inner_text()
     page.evaluate("location.hash = '#headline=%FF%'")
     page.wait_for_function("document.querySelector('#headline').value === '\\ufffd%'")
 

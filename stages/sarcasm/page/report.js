@@ -77,7 +77,7 @@ function showTry() {
     return { model, bar, number, choice, label };
   });
   const percent = (probability) => `${(100 * probability).toFixed(1)}\u00a0%`;
-  let [turn, pause] = [0, 0];
+  let [turn, pause, addressed] = [0, 0, data.suggested[0]];
 
   // In turns of some milliseconds, between which the browser handles keys; the next key ends it.
   async function classify() {
@@ -127,7 +127,8 @@ function showTry() {
     clearTimeout(pause);
     pause = setTimeout(() => {
       say(empty ? "" : `${data.classes[side]}${sure}, ${source}`);
-      if (box.value !== data.suggested[0] || location.hash) history.replaceState(null, "", `#${new URLSearchParams({ headline: box.value })}`);
+      if (box.value !== addressed) history.replaceState(null, "", `#${new URLSearchParams({ headline: box.value })}`);
+      addressed = box.value;
     }, 500);
   }
 
@@ -138,7 +139,9 @@ function showTry() {
 
   function showAddress() {
     const headline = new URLSearchParams(location.hash.slice(1)).get("headline");
-    if (headline !== null && headline !== box.value) show(headline);
+    if (headline === null || headline === box.value) return;
+    addressed = headline;
+    show(headline);
   }
 
   $("#suggested").append(...data.suggested.map((headline) => {
