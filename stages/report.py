@@ -94,7 +94,7 @@ def render_page(params: Params, evaluation: pd.DataFrame, histories: figures.His
     unseen = "unseen" if params.split.test else "validation"
     data = {
         **{key: computed[key] for key in ("shared", "stop_words")},
-        "models": [model | {"right": int(((predictions[model["run"]] > 0.5) == labels).sum())} for model in models],
+        "models": [model | {"right": f"{((predictions[model['run']] > 0.5) == labels).sum():,}"} for model in models],
         "counted": f"{len(labels):,} {unseen} headlines",
         "suggested": suggest_headlines(predictions["headline"], labels, predictions[selected["run"]]),
         "selected": selected["variant"],
@@ -112,8 +112,9 @@ def render_page(params: Params, evaluation: pd.DataFrame, histories: figures.His
         parameters=describe_parameters(document),
         arguments={name: describe_variant(own) for group in GROUPS for name, own in document[group].items()},
         classes=[Markup("<bdi>{}</bdi>").format(name) for name in params.corpus.classes],
-        # without the patch version: another one should give the same bytes
-        versions={"Python": platform.python_version().rpartition(".")[0], **{x: version(x) for x in LIBRARIES}},
+        # without Python's patch version and torch's build, which should not change the bytes
+        versions={"Python": platform.python_version().rpartition(".")[0]}
+        | {name: version(name).partition("+")[0] for name in LIBRARIES},
         corpus=read_json(Path("metrics/corpus.json")),
         vocabularies=vocabularies,
         coverage=read_json(Path("metrics/coverage.json")),
