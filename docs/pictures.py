@@ -41,6 +41,7 @@ def main() -> None:
                 viewport={"width": width, "height": 1000}, color_scheme=scheme, is_mobile=width == 400
             )
             page.goto((ROOT / "plots/report.html").as_uri())
+            page.locator('#words[aria-busy="false"]').wait_for()
             page.screenshot(path=ROOT / f"docs/{name}.png")
         browser.close()
 

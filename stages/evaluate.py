@@ -41,7 +41,7 @@ ACCURACY = "accuracy", "accuracy_ci_low", "accuracy_ci_high", "difference", "dif
 SCORES = *ACCURACY, "loss", "f1", "roc_auc", "brier"
 DEVIATIONS = "validation_loss", "validation_accuracy", "accuracy"  # with a standard deviation over seeds
 COUNTED = "parameters", "trainable_parameters", "mult_adds", "best_epoch", "overfit_epoch"
-PAGE_SIZE = 2_500_000  # bytes of all models in the page
+OTHERS_SIZE = 1_000_000  # bytes of the models in the page in addition to the selected one
 LISTED = 15  # errors in the page
 
 
@@ -81,11 +81,10 @@ def main() -> None:
     ]
     best = runs.loc[runs["variant"] == evaluation["validation_loss"].idxmin()]
     selected = best.loc[best["validation_loss"].idxmin()]
+    shown = [selected["run"] if variant == selected["variant"] else names[0] for variant, names in params.runs.items()]
     page = {
         "stop_words": sorted(STOP_WORDS),
-        **pack_models(
-            {variant: models[names[0]] for variant, names in params.runs.items()}, selected["variant"], texts
-        ),
+        **pack_models({run: models[run] for run in shown}, selected["run"], texts),
         "errors": find_errors(models[selected["run"]], headlines, predictions[selected["run"]]),
     }
 
@@ -138,22 +137,31 @@ def find_errors(model: SavedModel, headlines: Sequence[Headline], probabilities:
 
 
 def pack_models(models: Mapping[str, SavedModel], selected: str, headlines: Sequence[str]) -> dict[str, Any]:
-    """Return the selected model and those that fit into the page, and the vocabularies that they share.
+    """Return the selected run and those that fit into the page, and the arrays and vocabularies that they share.
 
     Each has the probabilities of a few headlines: the page leaves out a model for which it computes others.
     """
     order = sorted(models, key=lambda name: (name != selected, sum(x.numel() for x in models[name].weights.values())))
-    packed, vocabularies, size = {}, {}, 0
+    packed: dict[str, Any] = {}
+    shared: dict[str, int] = {}  # the place of each vocabulary and array, as JSON: frozen vectors are there once
     for name in order:
-        model, words = models[name], models[name].vocabulary
-        key = next((key for key, known in vocabularies.items() if known == words), name)
+        model = models[name]
+        parts = [json.dumps(part) for part in [model.vocabulary, *map(pack, model.weights.values())]]
+        new = dict.fromkeys(part for part in parts if part not in shared)
+        size = sum(map(len, [*shared, *new]))
+        if name == selected:
+            limit = size + OTHERS_SIZE
+        elif size > limit:
+            continue
+        shared |= {part: len(shared) + place for place, part in enumerate(new)}
+        vocabulary, *weights = [shared[part] for part in parts]
         checks = [(text, round(float(p), 4)) for text, p in zip(headlines[:20], model(headlines[:20]), strict=True)]
-        settings = asdict(replace(model, vocabulary=[], weights={})) | {"vocabulary": key, "checks": checks}
-        settings["weights"] = {weight: pack(values) for weight, values in model.weights.items()}
-        size += len(json.dumps([settings, words if key == name else []]))
-        if name == selected or size <= PAGE_SIZE:
-            packed[name], vocabularies[key] = settings, words
-    return {"models": [packed[name] for name in models if name in packed], "vocabularies": vocabularies}
+        packed[name] = asdict(replace(model, vocabulary=[], weights={})) | {"run": name, "checks": checks}
+        packed[name] |= {"vocabulary": vocabulary, "weights": dict(zip(model.weights, weights, strict=True))}
+    return {
+        "models": [packed[name] for name in models if name in packed],
+        "shared": [json.loads(part) for part in shared],
+    }
 
 
 def pack(weights: Tensor) -> dict[str, Any]:
@@ -170,7 +178,7 @@ def pack(weights: Tensor) -> dict[str, Any]:
         return {"int8": encode((weights / scale[:, None]).round(), "<i1"), "scale": encode(scale, "<f4")}
     values = weights.flatten().float().clamp(-65504, 65504)  # the range of float16
     used = values.nonzero().flatten()
-    if 2 * len(used) > len(values):
+    if 3 * len(used) > len(values):  # a position takes twice as much as its weight
         return {"float16": encode(values, "<f2")}
     return {"float16": encode(values[used], "<f2"), "at": encode(used, "<u4"), "size": len(values)}
 

@@ -24,7 +24,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sarcasm import charts, figures, tables
-from sarcasm.params import GROUPS, Params, read_params, read_yaml
+from sarcasm.params import BASELINE, GROUPS, Params, read_params, read_yaml
 from sarcasm.stage import make_parser, read_json, run, write_csv, write_text
 
 import jinja2
@@ -62,7 +62,12 @@ def main() -> None:
 
 
 def render_page(params: Params, evaluation: pd.DataFrame, histories: figures.Histories, colour: dict[str, str]) -> str:
-    """Return the page. Texts from outside are escaped; equal results give equal bytes."""
+    """Return the page, the variant with the lowest validation loss first.
+
+    Texts from outside are escaped; equal results give equal bytes.
+    """
+    names = list(evaluation["validation_loss"].sort_values(kind="stable").index)
+    colour = {name: colour[name] for name in names}
     document = read_yaml(Path("params.yaml"))
     computed = read_json(Path("data/page.json"))
     selected = read_json(Path("metrics/selected.json"))
@@ -71,11 +76,22 @@ def render_page(params: Params, evaluation: pd.DataFrame, histories: figures.His
     predictions = tables.read_table(Path("data/predictions.csv"), "headline")
 
     labels = predictions["label"]
-    means = pd.DataFrame({name: predictions[runs].mean(axis="columns") for name, runs in params.runs.items()})
+    means = pd.DataFrame({name: predictions[params.runs[name]].mean(axis="columns") for name in names})
     disputed = tables.disagreements(predictions[["headline", "label"]].join(means), list(params.runs))
+    evaluated = evaluation.loc[names]
+    probability_charts, evaluated["calibration_error"] = draw_predictions(
+        params, predictions, colour, selected["variant"]
+    )
+    order = {name: place for place, name in enumerate(names)}
+    models = sorted(computed["models"], key=lambda model: order[model["variant"]])
+    unseen = "unseen" if params.split.test else "validation"
     data = {
-        **{key: computed[key] for key in ("models", "vocabularies", "stop_words")},
+        **{key: computed[key] for key in ("shared", "stop_words")},
+        "models": [model | {"right": f"{((predictions[model['run']] > 0.5) == labels).sum():,}"} for model in models],
+        "counted": f"{len(labels):,} {unseen} headlines",
+        "suggested": suggest_headlines(predictions["headline"], labels, predictions[selected["run"]]),
         "selected": selected["variant"],
+        "baseline": BASELINE,
         "colour": colour,
         "classes": params.corpus.classes,
         "only_correct": tables.only_correct(labels, means),
@@ -88,19 +104,22 @@ def render_page(params: Params, evaluation: pd.DataFrame, histories: figures.His
         params=params,
         parameters=describe_parameters(document),
         arguments={name: describe_variant(own) for group in GROUPS for name, own in document[group].items()},
-        classes=params.corpus.classes,
-        versions={"Python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        classes=[Markup("<bdi>{}</bdi>").format(name) for name in params.corpus.classes],
+        # without Python's patch version and torch's build, which should not change the bytes
+        versions={"Python": platform.python_version().rpartition(".")[0]}
+        | {name: version(name).partition("+")[0] for name in LIBRARIES},
         corpus=read_json(Path("metrics/corpus.json")),
         vocabularies=vocabularies,
         coverage=read_json(Path("metrics/coverage.json")),
         missing=tables.read_table(Path("plots/missing_words.csv"), "word").to_dict("records"),
         colour=colour,
         selected=selected,
-        evaluation=evaluation.astype(object).where(evaluation.notna(), None).to_dict("index"),
+        baseline=BASELINE,
+        evaluation=evaluated.astype(object).where(evaluated.notna(), None).to_dict("index"),
         scale=interval_scale(evaluation),
-        differences={(row["variant"], row["other"]): row for row in differences.to_dict("records")},
-        history_charts=charts.history_charts(histories, colour),
-        **draw_predictions(params, predictions, colour, selected["variant"]),
+        differences=both_ways(differences),
+        history_charts=charts.history_charts({name: histories[name] for name in names if name in histories}, colour),
+        probability_charts=probability_charts,
         sentences=tables.read_table(Path("plots/sentences.csv"), "sentence").to_dict("records"),
         errors=computed["errors"],
         disagreements=disputed.head(LISTED).to_dict("records"),
@@ -111,21 +130,35 @@ def render_page(params: Params, evaluation: pd.DataFrame, histories: figures.His
 
 def draw_predictions(
     params: Params, predictions: pd.DataFrame, colour: dict[str, str], selected: str
-) -> dict[str, Any]:
+) -> tuple[list[Markup], dict[str, float]]:
     """Return the charts of thresholds and calibration, and the calibration error of each variant."""
-    points, calibrated, errors = {}, {}, {}
-    for name, runs in params.runs.items():
+    points, bins = {}, {}
+    for name in colour:
+        runs = params.runs[name]
         labels = pd.concat([predictions["label"]] * len(runs))  # the seeds of a variant follow each other
         probabilities = pd.concat([predictions[run] for run in runs])
         points[name] = tables.operating_points(labels, probabilities)
-        bins = tables.calibration(labels, probabilities)
-        calibrated[name] = charts.calibration_chart(name, bins, colour[name], params.corpus.classes[1])
-        errors[name] = tables.calibration_error(bins)
-    return {
-        "threshold_charts": charts.threshold_charts(points, colour, selected),
-        "calibration_charts": calibrated,
-        "calibration_errors": errors,
-    }
+        bins[name] = tables.calibration(labels, probabilities, len(runs))
+    drawn = charts.probability_charts(points, bins, colour, selected, params.corpus.classes[1])
+    return drawn, {name: tables.calibration_error(table) for name, table in bins.items()}
+
+
+def suggest_headlines(headlines: pd.Series, labels: pd.Series, probabilities: pd.Series) -> list[str]:
+    """Return the most confident correct headline of each class, the positive one first, and the least confident one."""
+    distance, correct = (probabilities - 0.5).abs(), (probabilities > 0.5) == labels
+    table = pd.DataFrame({"headline": headlines, "label": labels, "correct": correct, "distance": distance})
+    table = table.sort_values("distance", ascending=False, kind="stable")
+    confident = table[table["correct"]].drop_duplicates("label").sort_values("label", ascending=False)
+    return list(dict.fromkeys([*confident["headline"], table["headline"].iloc[-1]]))
+
+
+def both_ways(differences: pd.DataFrame) -> dict[tuple[str, str], dict[str, float]]:
+    """Return the difference and its interval of every two variants, each minus the other."""
+    found = {}
+    for one, other, difference, low, high in differences.itertuples(index=False):
+        found[one, other] = {"difference": difference, "low": low, "high": high}
+        found[other, one] = {"difference": -difference, "low": -high, "high": -low}
+    return found
 
 
 def load_template() -> jinja2.Template:
@@ -139,8 +172,15 @@ def load_template() -> jinja2.Template:
     )
     environment.filters["breakable"] = lambda name: Markup("_<wbr>").join(escape(part) for part in name.split("_"))
     environment.filters["sigmoid"] = lambda x: (1 + math.tanh(x / 2)) / 2
+    environment.filters["signed"] = signed
     environment.globals |= {"format_score": tables.format_score, "with_deviation": tables.with_deviation}
     return environment.get_template("report.html")
+
+
+def signed(x: float, decimals: int = 3) -> str:
+    """Format a number with a sign, unless it is 0 when rounded."""
+    size = f"{abs(x):.{decimals}f}"
+    return size if float(size) == 0 else f"{'−' if x < 0 else '+'}{size}"
 
 
 def describe_variant(own: dict[str, Any]) -> str:

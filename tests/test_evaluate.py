@@ -1,20 +1,22 @@
 """The stage with networks small enough to compute by hand."""
 
 import base64
+import json
 from dataclasses import replace
 
 import evaluate
 from sarcasm.baseline import SavedBaseline
 from sarcasm.corpus import Headline, write_headlines
-from sarcasm.saved_model import load_model, save_model
+from sarcasm.model import HeadlineClassifier
+from sarcasm.saved_model import SavedNetwork, load_model, save_model
 from sarcasm.stage import read_json, write_json
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from tests.project import params, refusal, run_stage, write_params
-from tests.tiny_model import probability, tiny_model
+from tests.project import ROOT, params, refusal, run_stage, write_params
+from tests.tiny_model import ARGUMENTS, probability, tiny_model
 
 HEADLINES = [Headline("good", 0), Headline("bad", 1), Headline("good bad", 1), Headline("moon", 0)]
 TRAINED = {"parameters": 8, "trainable_parameters": 8, "mult_adds": 5, "validation_accuracy": 0.5}
@@ -130,18 +132,37 @@ def test_a_matrix_is_packed_as_integers_with_the_scale_of_each_row():
 def test_a_vector_is_packed_as_float16_and_only_the_used_weights_where_most_are_0():
     dense = evaluate.pack(torch.tensor([0.5, -1e6, 0.0], dtype=torch.float64))
     assert decode(dense["float16"], "<f2").tolist() == [0.5, -65504, 0]  # the lowest finite number
-    sparse = evaluate.pack(torch.tensor([[0.0], [0.0], [0.25], [0.0], [-2.0]]))
+    sparse = evaluate.pack(torch.tensor([[0.0], [0.0], [0.25], [0.0], [-2.0], [0.0]]))
     assert decode(sparse["float16"], "<f2").tolist() == [0.25, -2]
-    assert decode(sparse["at"], "<u4").tolist() == [2, 4] and sparse["size"] == 5
+    assert decode(sparse["at"], "<u4").tolist() == [2, 4] and sparse["size"] == 6
 
 
 def test_the_selected_model_and_those_that_fit_are_in_the_page(monkeypatch):
-    models = {"tfidf": BASELINE, "a": tiny_model("a"), "b": tiny_model("b")}
-    page = evaluate.pack_models(models, "b", ["good", "bad"])
-    assert [model["variant"] for model in page["models"]] == ["tfidf", "a", "b"]
-    assert page["models"][1]["vocabulary"] == page["models"][2]["vocabulary"]  # equal ones are there once
-    assert sorted(page["vocabularies"].values()) == [["<pad>", "<unk>", "good", "bad"], ["moon"]]
-    assert page["models"][2]["checks"] == [("good", round(probability(2), 4)), ("bad", round(probability(4), 4))]
-    monkeypatch.setattr(evaluate, "PAGE_SIZE", 1)
-    page = evaluate.pack_models(models, "b", ["good"])
-    assert [model["variant"] for model in page["models"]] == ["b"] and len(page["vocabularies"]) == 1
+    models = {"tfidf": BASELINE, "a-1": tiny_model("a"), "b-2": biased("b", -2.5)}
+    page = evaluate.pack_models(models, "b-2", ["good", "bad"])
+    assert [(model["variant"], model["run"]) for model in page["models"]] == [
+        ("tfidf", "tfidf"),
+        ("a", "a-1"),
+        ("b", "b-2"),
+    ]
+    _, a, b = page["models"]
+    assert a["vocabulary"] == b["vocabulary"] and page["shared"][a["vocabulary"]] == ["<pad>", "<unk>", "good", "bad"]
+    equal = {name for name in a["weights"] if a["weights"][name] == b["weights"][name]}  # which are there once
+    assert equal == set(a["weights"]) - {"output.bias"}
+    assert page["shared"][b["weights"]["output.bias"]] == evaluate.pack(torch.tensor([-2.5]))
+    assert a["checks"] == [("good", round(probability(2), 4)), ("bad", round(probability(4), 4))]
+    monkeypatch.setattr(evaluate, "OTHERS_SIZE", 0)
+    page = evaluate.pack_models(models, "b-2", ["good"])
+    assert [model["variant"] for model in page["models"]] == ["b"]
+    assert sum(isinstance(part, list) for part in page["shared"]) == 1  # the vocabulary
+
+
+def test_the_page_is_small():
+    assert (ROOT / "plots/report.html").stat().st_size < 3_000_000
+    settings = {"embedding_dimension": 100, "layers": 1, "bidirectional": True, "hidden_size": 64, "wide": 262_144}
+    arguments = ARGUMENTS | settings | {"vocabulary_size": 25_000}  # of the real headlines
+    weights = HeadlineClassifier(**arguments).state_dict()
+    weights["wide.weight"][: 262_144 // 3] = 1.0  # more take less, as all are stored then
+    model = SavedNetwork("wide", "full", [f"word{number}" for number in range(25_000)], weights, arguments, 60, True)
+    page = evaluate.pack_models({"wide-1": model}, "wide-1", ["a headline"])
+    assert len(json.dumps(page)) + evaluate.OTHERS_SIZE < 5_700_000  # which leaves 0.3 MB for all else

@@ -179,9 +179,28 @@ def test_a_panel_converts_units_to_pixels():
     assert '<text x="134.0" y="136" text-anchor="middle">5</text>' in drawn  # 34 pixels left of the panel, 16 below it
 
 
-def test_a_dot_has_the_area_of_its_headlines():
-    bins = pd.DataFrame({"probability": [0.2, 0.9], "positive": [0.1, 1.0], "headlines": [30, 10]})
-    chart = charts.calibration_chart("lstm", bins, "red", "<b>A & B")
-    assert re.findall(' r="(.*?)"', chart) == ["8.1", "5.1"]  # the roots of (20 + 250 * 0.75) / pi and 82.5 / pi
-    assert "fraction &lt;b&gt;A &amp; B</text>" in chart
-    assert "0.20, 10% of 30; 0.90, 100% of 10.</desc>" in chart
+def test_epochs_are_whole_and_one_epoch_shows_points():
+    assert charts.ticks(0, 2.04, whole=True) == [0, 1, 2] and charts.ticks(0, 1.02, whole=True) == [0, 1]
+    scores = {"train_loss": 0.5, "validation_loss": 0.4, "train_accuracy": 0.9, "validation_accuracy": 0.7}
+    history = pd.DataFrame({"epoch": [1, 2]}).assign(**scores)
+    for epochs, kinds in ((2, ["", ""]), (1, ["", "hollow"] * 2)):  # of loss and accuracy
+        drawn = charts.history_charts({"lstm": [history[:epochs]]}, {"lstm": "red"})["lstm"]
+        assert re.findall('<circle class="(.*?)"', drawn) == kinds
+
+
+def test_the_selected_variant_and_the_baseline_have_labels_and_the_intervals_of_bins():
+    points = pd.DataFrame({"false_positive_rate": [0.0, 1.0], "recall": [0.5, 1.0], "precision": [1.0, 0.5]})
+    bins = {"probability": [0.2, 0.9], "positive": [0.1, 1.0], "headlines": [30, 10], "low": [0.0, 0.7], "high": 1.0}
+    colour = {"lstm": "red", "a" * 30: "blue", "tfidf": "grey"}
+    drawn = charts.probability_charts(
+        dict.fromkeys(colour, points), dict.fromkeys(colour, pd.DataFrame(bins)), colour, "a" * 30, "<b>A & B"
+    )
+    for chart in drawn:
+        groups = re.findall('<g class="([a-z]*)" data-variant="(.*?)"', chart)
+        assert groups == [("other", "lstm"), ("", "tfidf"), ("", "a" * 30)]  # the selected one above the others
+        assert f">{'a' * 23}…</text>" in chart
+    assert "false positive rate of 0.1: lstm: 0.55" in drawn[0] and "recall of 0.9: lstm: 0.60" in drawn[1]
+    assert "fraction &lt;b&gt;A &amp; B</text>" in drawn[2]
+    assert "0.20, 10% of 30; 0.90, 100% of 10.</desc>" in drawn[2]
+    lines = re.findall('<path class="bar-line".*? d="M.*? (.*?)V(.*?)"', drawn[2])
+    assert lines == [("206.0", "4.0"), ("64.6", "4.0")] * 3  # 210 pixels from 1.02 to -0.02

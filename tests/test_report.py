@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 
-from report import describe_variant, interval_scale, source_name
+from report import describe_variant, interval_scale, signed, source_name, suggest_headlines
 from sarcasm.params import read_yaml
 from sarcasm.stage import read_json, write_json
 from sarcasm.tables import read_table
@@ -48,7 +48,7 @@ def folder(small_base, tmp_path_factory):
     rewrite(folder / "metrics/differences.csv", "variant", difference=0.1, low=[0.05, *[-0.1] * 5], high=0.2)
     write_json(folder / "metrics/selected.json", {"variant": "lstm", "run": "lstm-1", "validation_loss": 0.3})
     page = read_json(folder / "data/page.json")
-    page["vocabularies"] = {key: [*words, "</script>"] for key, words in page["vocabularies"].items()}
+    page["shared"] = [[*part, "</script>"] if isinstance(part, list) else part for part in page["shared"]]
     error = {"headline": TEXTS[0], "label": 1, "probability": 0.01, "importance": [("<u>word</u>", 2.5), ("x", -1000)]}
     write_json(folder / "data/page.json", page | {"errors": {"count": 10, "listed": [error]}})
     run_stage(folder, "report")
@@ -72,9 +72,9 @@ def test_the_class_names_are_those_of_the_parameters(soup):
     negative, positive = CLASSES
     assert "sarcas" not in soup.main.text.replace("label: is_sarcastic", "")
     assert soup.h1.text == f"Is a headline {positive}?"
-    headings = [cell.text for cell in soup.select_one("#calibration table").select("th")]
-    assert headings == [f"predicted {positive}", f"predicted {negative}", positive, negative]
-    assert f"fraction {positive}" in [text.text for text in soup.select("#calibration svg text")]
+    headings = [cell.text for cell in soup.select("#confusion thead th")[1:]]
+    assert headings == [f"{x}, predicted {y}" for x in (positive, negative) for y in (positive, negative)]
+    assert f"fraction {positive}" in [text.text for text in soup.select("#thresholds svg text")]
     assert {row.select_one("td").text for row in soup.select("#disagreements tbody tr")} == set(CLASSES)
 
 
@@ -92,14 +92,16 @@ def test_the_scores_are_those_of_the_evaluation(soup):
     table = soup.select_one("#scores .sortable")
     cells = pd.DataFrame([row.select("th, td") for row in table.select("tbody tr")], columns=table.select("thead th"))
     shown = cells.map(lambda cell: cell.text).rename(columns=lambda cell: cell.text).set_index("variant")
+    assert list(shown.index) == ["lstm", "stacked_lstm_dropout", "tfidf", "wide_bi_lstm"]  # lowest loss first
+    assert list(shown["validation loss"]) == ["0.300", "0.400", "0.500", "0.600"]
     assert shown["ROC AUC"]["lstm"] == "undefined"
-    assert list(shown["validation loss"]) == ["0.500", "0.300", "0.400", "0.600"]
-    assert [accuracy[:7] for accuracy in shown["accuracy"]] == ["0.900 (", "0.500 (", "0.800 (", "0.700 ("]
-    assert list(shown["overfitting onset"]) == ["", "1", "never", "never"]  # the baseline has no epochs
+    assert [accuracy[:6] for accuracy in shown["accuracy"]] == ["0.500 ", "0.800 ", "0.900 ", "0.700 "]
+    assert list(shown["overfitting onset"]) == ["1", "never", "", "never"]  # the baseline has no epochs
     assert [row.th.text for row in table.select(".selected")] == ["lstm"]
     rows = [[cell.text for cell in row.select("th, td")] for row in soup.select(".differences tbody tr")]
-    assert rows[1] == ["stacked_lstm_dropout", "+0.100", "+0.100", ""]
-    assert [cell["title"] for cell in soup.select(".differences .significant")] == ["+0.050 to +0.200"]
+    assert rows[1] == ["tfidf", "+0.100 +0.050 to +0.200", "+0.100 −0.100 to +0.200", ""]  # a column minus a row
+    assert rows[2][-1] == "−0.100 −0.200 to +0.100"  # tfidf minus wide_bi_lstm
+    assert [cell.text for cell in soup.select(".differences .significant")] == [rows[1][1]]
 
 
 def test_the_errors_of_the_selected_variant_are_listed(soup):
@@ -107,12 +109,12 @@ def test_the_errors_of_the_selected_variant_are_listed(soup):
     assert errors.strong.text == "lstm-1" and "lowest validation loss, 0.300" in errors.text
     assert [cell.text for cell in errors.select("tbody td")] == [CLASSES[1], "0.010"]
     tints = {word.text: word["style"] for word in errors.select(".word")}
-    assert tints == {"<u>word</u>": "--p: 0.924", "x": "--p: 0.000"}
+    assert tints == {"<u>word</u>+2.5": "--p: 0.924", "x−1000.0": "--p: 0.000"}
 
 
 def test_charts_have_a_title_and_a_description_and_ids_are_unique(soup):
     charts = soup.select("svg.chart")
-    assert len(charts) == 3 + 2 + 4
+    assert len(charts) == 3 + 3
     for chart in charts:
         title, description = (soup.find(id=name) for name in chart["aria-labelledby"].split())
         assert chart["role"] == "img" and title.text and len(description.text) > 40
@@ -134,13 +136,22 @@ def test_several_seeds_no_test_split_and_no_sentences(small_project):
     page = BeautifulSoup((small_project / "plots/report.html").read_bytes(), "html.parser")
     assert page.select_one(".lead").text.startswith("3 networks with 2 seeds each and a")
     assert "no test split" in page.select_one(".notice").text
-    accuracy, _, ensemble = page.select("#scores .sortable tbody tr")[1].select("td")[:3]
-    assert " ± 0.010 (" in accuracy.text and ensemble.text == "0.500"
+    _, accuracy, _, ensemble = page.select("#scores .sortable tbody tr")[1].select("td")[:4]
+    assert " ± 0.010 " in accuracy.text and ensemble.text == "0.500"
+    headings = [cell.text for cell in page.select("#scores .sortable th[data-better]")]
+    assert "loss" not in headings and "validation accuracy" not in headings  # the same as other columns
     assert len(page.select("#history-lstm-title ~ svg polyline")) == 2 * 2 * 2
     assert page.select_one("#sentences").text.strip().endswith("There are none.")
 
 
+def test_suggested_headlines_are_confident_and_correct_of_each_class_and_then_a_doubtful_one():
+    texts, labels = pd.Series(list("abcdef")), pd.Series([1, 0, 1, 0, 1, 0])
+    assert suggest_headlines(texts, labels, pd.Series([0.7, 0.2, 0.9, 0.99, 0.52, 0.1])) == ["c", "f", "e"]
+    assert suggest_headlines(texts, labels, pd.Series([0.1, 0.1, 0.2, 0.3, 0.4, 0.2])) == ["b", "e"]  # one class
+
+
 def test_names_and_scales():
+    assert [signed(x) for x in (0.25, -0.25, -0.0004)] == ["+0.250", "−0.250", "0.000"]
     assert [source_name(known) for known in ("bundled", "glove.6B")] == ["bundled", "glove.6B"]
     assert source_name("../data/mine.csv") == source_name("C:\\Users\\me\\mine.csv") == "mine.csv"
     assert source_name("https://me:secret@example.org/a/mine.csv?token=secret#part") == "mine.csv"

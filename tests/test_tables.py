@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
+from scipy import stats
 from sklearn import metrics
 
 
@@ -56,11 +57,16 @@ def test_confusion_has_the_names_of_the_classes():
 
 
 def test_calibration_in_bins_of_a_tenth():
-    bins = tables.calibration(pd.Series([0, 1, 1, 1, 1]), pd.Series([0.0, 0.05, 0.72, 0.78, 1.0]))
+    labels, probabilities = pd.Series([0, 1, 1, 1, 1]), pd.Series([0.0, 0.05, 0.72, 0.78, 1.0])
+    bins = tables.calibration(labels, probabilities)
     assert bins["probability"].tolist() == pytest.approx([0.025, 0.75, 1.0])
     assert bins["positive"].tolist() == [0.5, 1, 1]
     assert bins["headlines"].tolist() == [2, 2, 1]
     assert tables.calibration_error(bins) == pytest.approx((2 * 0.475 + 2 * 0.25 + 0) / 5)
+    interval = stats.binomtest(1, 2).proportion_ci(method="wilson")
+    assert bins[["low", "high"]].iloc[0].tolist() == pytest.approx(interval, abs=1e-4)  # 1.96 is rounded
+    doubled = tables.calibration(*([pd.concat([column] * 2) for column in (labels, probabilities)]), seeds=2)
+    pd.testing.assert_frame_equal(doubled[["low", "high"]], bins[["low", "high"]])  # no more headlines with two seeds
 
 
 @given(st.lists(st.tuples(st.integers(0, 1), st.sampled_from([0.1, 0.25, 0.5, 0.75, 0.9])), min_size=2))

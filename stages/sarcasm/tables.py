@@ -114,14 +114,19 @@ def confusion(evaluation: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["variant", "label", "predicted_label", "headlines"])
 
 
-def calibration(labels: pd.Series, probabilities: pd.Series) -> pd.DataFrame:
+def calibration(labels: pd.Series, probabilities: pd.Series, seeds: int = 1) -> pd.DataFrame:
     """Return mean probability, fraction of the positive class and number of headlines of each bin with headlines.
 
-    Labels and probabilities of several seeds follow each other.
+    Labels and probabilities of several seeds follow each other. `low` and `high` are the 95 % interval of the fraction
+    over the headlines: Wilson's, which is defined for fractions of 0 and 1 too.
     """
     bin_of = (probabilities * BINS).astype(int).clip(upper=BINS - 1)
     table = pd.DataFrame({"probability": probabilities, "positive": labels, "headlines": 1})
-    return table.groupby(bin_of).agg({"probability": "mean", "positive": "mean", "headlines": "sum"})
+    bins = table.groupby(bin_of).agg({"probability": "mean", "positive": "mean", "headlines": "sum"})
+    fraction, weight = bins["positive"], 1.96**2 * seeds / bins["headlines"]
+    centre = (fraction + weight / 2) / (1 + weight)
+    half = np.sqrt(fraction * (1 - fraction) * weight + weight**2 / 4) / (1 + weight)
+    return bins.assign(low=centre - half, high=centre + half)
 
 
 def calibration_error(bins: pd.DataFrame) -> float:
