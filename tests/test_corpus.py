@@ -197,11 +197,11 @@ HEADER = "is_sarcastic\theadline\n"
 
 
 def as_csv_writes(cell):
-    """Return the cell that csv writes in this way; None if there is none."""
+    """Return the text that csv writes as this cell of a row; None if there is none."""
     with suppress(csv.Error):
-        for cells in csv.reader([cell], strict=True):
-            csv.writer(written := io.StringIO(), lineterminator="", delimiter="\t").writerow(cells)
-            return cells[0] if written.getvalue() == cell and len(cells) == 1 else None
+        (cells,) = csv.reader([cell], strict=True)
+        csv.writer(written := io.StringIO(), lineterminator="", delimiter="\t").writerow([0, *cells])
+        return cells[0] if written.getvalue() == f"0\t{cell}" else None
     return None
 
 
@@ -209,6 +209,7 @@ def as_csv_writes(cell):
 @example([(1, '"Mayor ignores bench'), (0, "a"), (1, 'b"'), (0, "c")])
 @example([(1, '"Fresh" bread'), (0, "a")])
 @example([(1, '"Fresh"'), (0, "a")])
+@example([(1, '""'), (0, "a")])
 @example([(1, '"""Fresh"" bread"'), (0, "a")])
 def test_a_quotation_mark_in_a_tsv_is_text_unless_csv_writes_all_of_them(folder, rows):
     data = HEADER + "".join(f"{label}\t{text}\n" for label, text in rows)
