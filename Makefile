@@ -10,6 +10,8 @@
 # make lint             format, lint and types
 # make lock             make requirements.lock from pyproject.toml
 # make docs             fill the generated tables of README.md and docs/
+# make notebook         make chapter.ipynb of chapter.py, with its outputs
+# make cluster          install what cluster/ and `dask ssh` need
 #
 # What makes results/; each writes to the folder OUT, which must be given:
 # make ablation         HEADLINES=FILE             tokenizers and padding, on a .json of the real headlines
@@ -27,7 +29,7 @@ PIP := pip --disable-pip-version-check --quiet
 # PyPI's torch for Linux is the CUDA build, 2.7 GB with its libraries. The CPU build on PyTorch's own index has 0.2 GB.
 TORCH_CPU := $(PIP) install --no-deps --retries 1 --timeout 10 --index-url https://download.pytorch.org/whl/cpu
 
-.PHONY: repro demo test test-slow fuzz bench exps commit lint lock docs ablation learning-rates book results
+.PHONY: repro demo test test-slow fuzz bench exps commit lint lock docs notebook cluster ablation learning-rates book results
 
 repro: .venv/installed
 	python repro.py $(PARAMS) $(if $(JOBS),--jobs $(JOBS))
@@ -75,6 +77,12 @@ lock:
 
 docs: .venv/installed
 	python docs/fill.py
+
+notebook: .venv/tests
+	python docs/notebook.py chapter.ipynb
+
+cluster: .venv/installed
+	$(PIP) install $$(python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["cluster"])')
 
 ablation: .venv/installed
 	$(STUDY) studies.ablation $(HEADLINES) $(OUT)

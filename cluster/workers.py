@@ -39,7 +39,7 @@ def use_dask(address: str) -> Iterator[Submit]:
         import cloudpickle
         from distributed import Client
     except ImportError as error:
-        raise InputError(f"{error.name} is not installed: pip install --group cluster") from error
+        raise InputError(f"{error.name} is not installed: make cluster") from error
 
     cloudpickle.register_pickle_by_value(experiment)  # workers do not have this module
     run_experiment = experiment.run_experiment

@@ -25,7 +25,18 @@ from filelock import FileLock
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parent.parent
-CODE = ["stages", "dvc.yaml", "repro.py", "runner.py", "exps.py", "cluster", ".dvc", ".dvcignore", ".gitignore"]
+CODE = [
+    "stages",
+    "dvc.yaml",
+    "repro.py",
+    "runner.py",
+    "exps.py",
+    "cluster",
+    ".dvc",
+    ".dvcignore",
+    ".gitignore",
+    ".gitattributes",
+]
 OPENINGS = "area man,local woman,nation,senate,report,study,mayor,officials,scientists,everyone".split(",")
 VERBS = "announces,confirms,wins,votes on,delays,finally admits,quietly enjoys,bravely eats,blames".split(",")
 THINGS = "budget,weather,sandwich,election,bridge,moon,whole weekend,climate deal,chair,tax plan".split(",")

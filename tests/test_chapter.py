@@ -4,6 +4,7 @@ import copy
 import gzip
 import json
 import re
+import shutil
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -24,7 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from repro import read_experiment
 from ruamel.yaml import YAML
-from tests.project import ROOT, run_stage
+from tests.project import ROOT, run, run_stage
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 from torchinfo import summary
@@ -164,3 +165,13 @@ def test_the_runs_that_the_chapter_reports_are_variants_of_its_parameters():
     reported = YAML(typ="safe").load(ROOT / "results/book/chapter.yaml")
     assert {run["variant"] for run in reported["runs"]} == BOOK.networks.keys()
     assert {sentence["variant"] for sentence in reported["sentences"]} <= BOOK.networks.keys()
+
+
+@pytest.mark.slow
+def test_the_notebook_has_the_code_of_the_chapter_and_the_outputs_of_its_cells(tmp_path):
+    for name in ("chapter.py", "params.yaml", "docs/notebook.py", "stages", "data/bundled"):
+        copy_to = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        copy_to(ROOT / name, tmp_path / name)
+    run(tmp_path, "python", "docs/notebook.py", "chapter.ipynb")
+    assert (tmp_path / "chapter.ipynb").read_bytes() == (ROOT / "chapter.ipynb").read_bytes(), "make notebook"

@@ -2,10 +2,11 @@
 
 import json
 import re
+import shutil
 
 import exps
 import pytest
-from tests.project import ROOT, commit, params, run, vectors, write_params
+from tests.project import ROOT, commit, contents, params, run, vectors, write_params
 
 
 def changed_stages(folder) -> set[str]:
@@ -52,6 +53,36 @@ def test_a_further_seed_trains_only_what_is_missing(small_project):
 
 
 @pytest.mark.slow
+def test_going_back_takes_everything_from_the_cache(small_project):
+    before = contents(small_project)
+    change(small_project, "train", "seeds", value=[1, 2])
+    run(small_project, "dvc", "repro")
+    assert "train@lstm-2:" in (small_project / "dvc.lock").read_text()
+    change(small_project, "train", "seeds", value=[1])
+    ran = re.findall("Running stage '(.+)'", run(small_project, "dvc", "repro").stdout)
+    assert ran == ["check-and-clean"] and contents(small_project) == before
+    run(small_project, "git", "diff", "--exit-code")
+
+
+@pytest.mark.parametrize("message", ["Raise the rate", 'it\'s "5 $HOME `x` %d" #1', "-m"])
+def test_make_commit_takes_any_message(small_project, message):
+    shutil.copy(ROOT / "Makefile", small_project)
+    (small_project / ".venv").mkdir()
+    (small_project / "requirements.lock").touch()
+    (small_project / ".venv/installed").touch()
+    change(small_project, "train", "epochs", value=3)
+    run(small_project, "make", "commit", f"MESSAGE={message}")
+    assert run(small_project, "git", "log", "-1", "--format=%s").stdout == f"{message}\n"
+
+
+def test_a_checkout_on_windows_has_the_same_bytes(small_project, tmp_path):
+    clone = tmp_path / "clone"
+    run(tmp_path, "git", "-c", "core.autocrlf=true", "clone", "--quiet", str(small_project), str(clone))
+    assert (clone / "dvc.yaml").read_bytes() == (small_project / "dvc.yaml").read_bytes()
+    assert (clone / "stages/train.py").read_bytes() == (small_project / "stages/train.py").read_bytes()
+
+
+@pytest.mark.slow
 def test_a_sweep_of_learning_rates_is_listed_with_numbers_and_metrics(small_project):
     rates = "variants.stacked_lstm_dropout.learning_rate=0.001,0.0003,0.00001"
     run(small_project, "dvc", "exp", "run", "--queue", "-n", "rate", "-S", rates)
@@ -89,8 +120,9 @@ def test_differences_between_two_commits(small_project):
     assert set(metrics) == {"metrics/scores/lstm.json", "metrics/train/lstm-1.json"}
     assert "validation_loss" in metrics["metrics/train/lstm-1.json"]
     charts = json.loads(run(small_project, "dvc", "plots", "diff", "HEAD~1", "HEAD", "--json").stdout)["data"]
-    assert set(charts) == {"Validation loss", "Validation accuracy", "Confusion"}
-    for chart in charts.values():
+    figures = {"plots/comparison.png", "plots/losses.png"}
+    assert set(charts) == {"plots/histories.csv", "Validation accuracy", "plots/confusion.csv", *figures}
+    for chart in [charts[name] for name in charts.keys() - figures]:
         drawn = chart[0]["content"]
         assert "<DVC" not in json.dumps(drawn)
         assert {row["rev"] for row in drawn["data"]["values"]} == {"HEAD~1", "HEAD"}
