@@ -58,7 +58,7 @@ def test_going_back_takes_everything_from_the_cache(small_project):
     change(small_project, "train", "seeds", value=[1, 2])
     run(small_project, "dvc", "repro")
     assert "train@lstm-2:" in (small_project / "dvc.lock").read_text()
-    change(small_project, "train", "seeds", value=[1])
+    run(small_project, "git", "restore", "params.yaml")
     ran = re.findall("Running stage '(.+)'", run(small_project, "dvc", "repro").stdout)
     assert ran == ["check-and-clean"] and contents(small_project) == before
     run(small_project, "git", "diff", "--exit-code")
