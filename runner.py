@@ -107,7 +107,7 @@ class Runner:
             if skipped := SKIPPED.match(line):
                 self.states.setdefault(skipped[1], "up to date")
             elif started := STARTED.match(line):
-                stage, begin = started[1], time.monotonic()
+                stage, begin, output = started[1], time.monotonic(), ["no output"]
                 self.states[stage] = "running"
                 name = stage.removeprefix("train@").removeprefix("train-pretrained@")
                 self.tasks[stage] = self.bars.add_task(name, total=None, scores="")

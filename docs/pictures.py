@@ -49,7 +49,8 @@ def main() -> None:
 def run_in_terminal(command: list[str]) -> str:
     """Run a command in a pseudo-terminal; return its output, including colours."""
     reader, terminal = pty.openpty()
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=terminal, cwd=ROOT)
+    environment = os.environ | {"COLUMNS": str(COLUMNS)}
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=terminal, cwd=ROOT, env=environment)
     os.close(terminal)
     output = b""
     while True:

@@ -17,6 +17,7 @@ logit is log(probability / (1 - probability)). From a probability of 0.5, a chan
 
 import json
 import os
+import shutil
 import sys
 from typing import Any
 
@@ -83,7 +84,7 @@ def classify(model: SavedModel, headlines: list[str], classes: list[str], explai
 
 
 def to_row(prediction: dict[str, Any], width: int, colour: bool) -> str:
-    """Return a row of the table and, if asked for, a second line with the importance of each word."""
+    """Return a row of the table and, if asked for, the importance of each word in lines that fit the terminal."""
 
     def paint(text: str, code: str) -> str:
         text = "".join(c if c.isprintable() else " " for c in text)  # an escape sequence would control the terminal
@@ -93,11 +94,15 @@ def to_row(prediction: dict[str, Any], width: int, colour: bool) -> str:
     row = f"{prediction['probability']:>11.3f}  {label:{width}}  {headline}"
     if prediction["unknown"]:
         row += paint(f"  (unknown: {', '.join(prediction['unknown'])})", FAINT)
-    words = [
-        paint(f"{word} {value:+.2f}", "" if abs(value) < UNCOLOURED else POSITIVE if value > 0 else NEGATIVE)
-        for word, value in prediction.get("importance", [])
-    ]
-    return f"{row}\n{'':{15 + width}}{'  '.join(words)}" if words else row
+    indent = " " * (15 + width)
+    place = columns = shutil.get_terminal_size().columns
+    for word, value in prediction.get("importance", []):
+        text = f"{word} {value:+.2f}"
+        if place + 2 + len(text) > columns:
+            row, place = f"{row}\n{indent[2:]}", len(indent) - 2
+        row += "  " + paint(text, "" if abs(value) < UNCOLOURED else POSITIVE if value > 0 else NEGATIVE)
+        place += 2 + len(text)
+    return row
 
 
 if __name__ == "__main__":

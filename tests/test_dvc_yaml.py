@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -132,7 +133,8 @@ def test_no_script_has_the_name_of_a_standard_module():
 
 @pytest.mark.parametrize("script", sorted((ROOT / "stages").glob("*.py")), ids=lambda path: path.stem)
 def test_help_is_the_docstring(script):
-    done = subprocess.run([sys.executable, script, "--help"], capture_output=True, text=True, check=True)
+    wide = os.environ | {"COLUMNS": "120"}
+    done = subprocess.run([sys.executable, script, "--help"], env=wide, capture_output=True, text=True, check=True)
     documentation = ast.get_docstring(ast.parse(script.read_text(encoding="utf-8")))
     assert documentation and documentation.splitlines()[0] in done.stdout
     assert f"python stages/{script.name}" in documentation

@@ -77,6 +77,11 @@ def test_the_importance_of_words_is_a_second_row(classify):
     assert json.loads(line)["importance"] == [["zorp", -1.0], ["good", 1.0]]
 
 
+def test_the_importance_of_words_fits_the_terminal(classify, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "52")
+    assert classify("good " * 3, explain=True)[2:] == [f"{'':30}good +0.00  good +0.00", f"{'':30}good +0.00"]
+
+
 def test_classes_have_the_names_of_params_yaml(classify, project):
     document = params()
     document["corpus"]["classes"] = ["HuffPost", "The Onion, a newspaper"]

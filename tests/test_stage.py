@@ -12,6 +12,7 @@ from sarcasm.params import read_yaml
 from sarcasm.stage import (
     InputError,
     atomic_write,
+    fit,
     lock,
     make_parser,
     open_file,
@@ -127,3 +128,17 @@ def test_a_second_process_says_that_it_waits(tmp_path, capsys):
     with lock(path):
         pass
     assert f"waiting for another process, which holds {path}" in capsys.readouterr().err
+
+
+def test_help_is_as_wide_as_the_terminal():
+    text = (
+        "A sentence of some words.\n\nin:   a/file.txt    what is in this file, in some words\n      another.txt   more"
+    )
+    lines = fit(text, 46).splitlines()
+    assert lines[2:] == [
+        "in:   a/file.txt    what is in this file, in",
+        f"{'':20}some words",
+        "      another.txt   more",
+    ]
+    assert fit(text, 120) == text
+    assert fit("in:   a/very/long/path/of/a/file.txt   what it has", 40).splitlines()[1:] == [f"{'':8}what it has"]

@@ -5,7 +5,10 @@ import csv
 import gc
 import gzip
 import json
+import re
+import shutil
 import sys
+import textwrap
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,11 +30,23 @@ class InputError(ValueError):
 
 
 def make_parser(description: str | None, *names: str) -> argparse.ArgumentParser:
-    """Return a parser with one argument for each of `names`; `--help` prints `description` unchanged."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """Return a parser with one argument for each of `names`; `--help` prints `description`, as wide as the terminal."""
+    text = fit(description or "", shutil.get_terminal_size().columns)
+    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in names:
         parser.add_argument(name)
     return parser
+
+
+def fit(text: str, width: int) -> str:
+    """Break lines that are longer than `width`; in a table, such as that after `in:`, below its last column."""
+    lines = []
+    for line in text.splitlines():
+        (columns,) = re.findall(r"^(?: *\S+ {2,}| {2,})*", line)
+        indent = " " * (len(columns) if len(columns) < width - 25 else 8)
+        wrapped = textwrap.wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+        lines += wrapped or [""]
+    return "\n".join(lines)
 
 
 def run(main: Callable[..., None], parser: argparse.ArgumentParser) -> None:
