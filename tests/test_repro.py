@@ -100,7 +100,8 @@ def test_vectors_in_a_zip_with_one_member_by_a_relative_path(small_project):
 def test_a_relative_mirror_is_relative_to_the_current_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", os.environ["PATH"])  # which main changes
-    monkeypatch.setattr(repro, "run_stages", lambda *_: None)
+    for name in ("run_stages", "show_results"):
+        monkeypatch.setattr(repro, name, lambda *_: None)
     for mirror, expected in {"a b": str(tmp_path / "a b"), "https://example.org/m": "https://example.org/m"}.items():
         monkeypatch.setenv("HEADLINES_MIRROR", mirror)
         repro.main(str(repro.PARAMS), 1)
