@@ -37,8 +37,8 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-ACCURACY = "accuracy", "accuracy_ci_low", "accuracy_ci_high", "difference", "difference_low", "difference_high"
-SCORES = *ACCURACY, "loss", "f1", "roc_auc", "brier"
+SCORES = ("accuracy", "accuracy_ci_low", "accuracy_ci_high", "loss", "f1", "roc_auc", "brier")
+DIFFERENCE = "difference", "difference_low", "difference_high"  # from the baseline
 DEVIATIONS = "validation_loss", "validation_accuracy", "accuracy"  # with a standard deviation over seeds
 COUNTED = "parameters", "trainable_parameters", "mult_adds", "best_epoch", "overfit_epoch"
 OTHERS_SIZE = 1_000_000  # bytes of the models in the page in addition to the selected one
@@ -89,7 +89,7 @@ def main() -> None:
     }
 
     for name, row in evaluation.iterrows():
-        scores = {f"{split}_{key}": None if pd.isna(row[key]) else round(row[key], 4) for key in SCORES}
+        scores = {f"{split}_{key}": None if pd.isna(row[key]) else round(row[key], 4) for key in SCORES + DIFFERENCE}
         write_json(Path(f"metrics/scores/{name}.json"), scores)
     write_csv(Path("metrics/runs.csv"), runs)
     write_csv(Path("metrics/evaluation.csv"), evaluation.round(4).reset_index())

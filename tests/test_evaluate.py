@@ -75,7 +75,7 @@ def test_every_run_and_variant_is_scored(project):
     assert (
         scores["test_accuracy"] == 0.875
         and scores["test_difference"] == 0.375
-        and list(scores) == [f"test_{key}" for key in evaluate.SCORES]
+        and list(scores) == [f"test_{key}" for key in evaluate.SCORES + evaluate.DIFFERENCE]
     )
     sentences = pd.read_csv(project / "plots/sentences.csv", index_col="sentence")
     good = (probability(2) + probability(0.5)) / 2  # the mean of the seeds
