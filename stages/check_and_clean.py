@@ -19,6 +19,7 @@ from sarcasm.stage import InputError, make_parser, run, write_text
 from sarcasm.tokenizers import TOKENIZERS
 
 LOCK = Path("dvc.lock")
+OK = Path("data/params.ok")
 TRACES = "metrics/train/{}.json", "plots/history/{}.csv"  # a run without these has no output
 OUTPUTS = *TRACES, "models/{}.pt", "models/{}.txt", "checkpoints/{}.pt", "checkpoints/{}.lock"
 RUN = re.compile(r"[a-z][a-z0-9_]*(-\d+)?")  # the name of a variant, and a seed
@@ -26,6 +27,7 @@ RUN = re.compile(r"[a-z][a-z0-9_]*(-\d+)?")  # the name of a variant, and a seed
 
 def main() -> None:
     """Run the stage."""
+    OK.unlink(missing_ok=True)  # DVC leaves it: `persist` in dvc.yaml
     params = read_params(Path("params.yaml"))
     for name, vocabulary in params.vocabularies:
         if vocabulary.tokenizer not in TOKENIZERS:
@@ -46,7 +48,7 @@ def main() -> None:
         learned = {f"train@{run}" for name in params.variants for run in params.runs[name]}
         pretrained = {f"train-pretrained@{run}" for name in params.pretrained_variants for run in params.runs[name]}
         prune(LOCK, learned | pretrained)
-    write_text(Path("data/params.ok"), "params.yaml is valid\n")
+    write_text(OK, "params.yaml is valid\n")
     print(f"{len(params.runs)} variants; deleted: {', '.join(map(str, outdated)) or 'nothing'}")
 
 
