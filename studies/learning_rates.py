@@ -8,6 +8,7 @@ in:   the finished experiments of the current commit of which only the learning 
 out:  OUT/epochs.csv    one row per learning rate and epoch: losses and accuracies
       OUT/table.md      validation loss and accuracy at the last and at the best epoch
       OUT/figure.png    the same as curves
+      OUT/params.yaml, dvc.lock    of the current commit
 """
 
 import io
@@ -19,7 +20,7 @@ from typing import Any
 
 from sarcasm.figures import NETWORK_COLOURS, STYLE, save_figure
 from sarcasm.params import GROUPS
-from sarcasm.stage import InputError, make_parser, run, write_csv, write_text
+from sarcasm.stage import InputError, make_parser, run, write_bytes, write_csv, write_text
 from sarcasm.tables import read_table
 
 import pandas as pd
@@ -40,6 +41,8 @@ def main(variant: str, out: str) -> None:
     write_csv(Path(out, "epochs.csv"), epochs.astype({"learning_rate": str}))
     write_text(Path(out, "table.md"), format_table(epochs))
     save_figure(Path(out, "figure.png"), figure(epochs))
+    for name in ("params.yaml", "dvc.lock"):
+        write_bytes(Path(out, name), Path(name).read_bytes())
 
 
 def find_rates(commit: dict[str, Any], variant: str) -> tuple[dict[float, str], list[str]]:
