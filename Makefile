@@ -57,6 +57,7 @@ exps: .venv/installed
 commit: .venv/installed
 	git add params.yaml dvc.lock metrics plots
 	git commit $(if $(MESSAGE),-m "$$MESSAGE")
+	@git status --short  # code that has changed too
 
 lint: .venv/installed
 	ruff format --check .
@@ -105,6 +106,7 @@ else ifeq ($(TORCH),)  # without an NVIDIA driver, try the CPU build; if the ind
 else ifneq ($(TORCH),cuda)
 	$(error TORCH=$(TORCH): expected cpu or cuda)
 endif
+	@echo "Installing the packages takes some minutes."
 	$(PIP) install -r $<
 	touch $@
 

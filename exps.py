@@ -43,7 +43,8 @@ def main(variant: str | None) -> None:
     table[texts] = table[texts].apply(lambda column: column.str.ljust(column.str.len().max()))
     print(table.to_string(index=False, float_format="{:.4f}".format, justify="left"))
     for state, names in without.items():
-        print(f"{state}: {', '.join(names)}")
+        if named := [name for name in names if name not in set(table["experiment"].str.strip())]:
+            print(f"{state}: {', '.join(named)} (`dvc queue logs {named[0]}`)")
 
 
 def summarize(name: str, data: Any, base: Any, variant: str | None) -> dict[str, Any] | None:

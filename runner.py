@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -63,9 +64,8 @@ class Runner:
                 self.repro(*(["--single-item", *names[job::jobs]] for job in range(min(jobs, len(names)))))
             self.repro([])
         count = list(self.states.values()).count("done")
-        print(
-            f"{count} of {len(self.states)} stages run in {time.monotonic() - begin:.0f} s, the others are up to date\n"
-        )
+        seconds = time.monotonic() - begin
+        print(f"{count} stages run in {seconds:.0f} s, {len(self.states) - count} up to date\n")
 
     def repro(self, *shares: list[str]) -> None:
         """Run a `dvc repro` for each of `shares`, at the same time. Raises InputError if one fails."""
@@ -82,6 +82,7 @@ class Runner:
                 stderr=subprocess.STDOUT,
                 encoding="utf-8",
                 errors="replace",
+                start_new_session=True,  # so that its stages can be interrupted with it
             )
             threads.append(Thread(target=self.follow, args=(process, errors)))
             threads[-1].start()
@@ -90,9 +91,12 @@ class Runner:
             while any(thread.is_alive() for thread in threads):
                 self.show_progress()
                 time.sleep(REFRESH)
-        except KeyboardInterrupt:  # which the processes have received too
-            for thread in threads:
-                thread.join()
+        except KeyboardInterrupt:
+            print("stopping; the same command goes on from here", file=sys.stderr, flush=True)
+            while running := [process for process in processes if process.poll() is None]:
+                for process in running:  # again and again, as DVC can miss it between two stages
+                    os.killpg(process.pid, signal.SIGINT)
+                time.sleep(2)
             raise
         if errors:
             raise InputError("; ".join(errors))
@@ -110,7 +114,7 @@ class Runner:
                 stage, begin, output = started[1], time.monotonic(), ["no output"]
                 self.states[stage] = "running"
                 name = stage.removeprefix("train@").removeprefix("train-pretrained@")
-                self.tasks[stage] = self.bars.add_task(name, total=None, scores="")
+                self.tasks[stage] = self.bars.add_task(name, total=None, scores="starting")
                 (self.logs / f"{stage}.log").write_text("")
             elif line.strip() and "failed to reproduce" not in line:
                 output.append(line.strip())
@@ -133,7 +137,7 @@ class Runner:
             history = self.folder / f"plots/history/{task.description}.csv"
             if history.is_file():
                 epoch, *_, loss, accuracy = history.read_text(encoding="utf-8").splitlines()[-1].split(",")
-                scores = f"epoch {epoch} of {self.epochs}, loss {float(loss):.4f}, accuracy {float(accuracy):.4f}"
+                scores = f"epoch {epoch} of {self.epochs}, validation {float(loss):.4f}, {float(accuracy):.4f}"
                 # the epochs of an earlier process, from which a training resumes, say nothing about its speed
                 update = self.bars.reset if task.total is None else self.bars.update
                 update(task.id, total=self.epochs, completed=int(epoch), scores=scores)
@@ -142,7 +146,7 @@ class Runner:
         """Return what the terminal shows now."""
         done = [stage for stage, state in self.states.items() if state != "running"]
         waiting = [stage for stage in [*self.trainings, "evaluate", "report"] if stage not in self.states]
-        return Group(_line("done", done), self.bars, _line("waiting", waiting))
+        return Group(_line("done", done[::-1]), self.bars, *([_line("waiting", waiting)] if waiting else []))
 
 
 def _line(state: str, stages: list[str]) -> Text:
@@ -155,16 +159,15 @@ def show_results(folder: Path) -> None:
     split, headlines = evaluation[["split", "headlines"]].iloc[0]
     table = Table(box=None, pad_edge=False)
     table.add_column("\nvariant", overflow="fold")
-    for heading in ("trained\nparameters", "validation\nloss", f"{split}\naccuracy"):
+    for heading in ("validation\nloss", f"{split}\naccuracy"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column(f"difference from {BASELINE}\n(95 % interval)", no_wrap=True)
     for name, row in evaluation.iterrows():
         scores = f"{row['validation_loss']:.3f}", f"{row['accuracy']:.3f}"
         difference = format_difference(row)
         style = "bold" if "*" in difference else ""
-        table.add_row(str(name), f"{row['trainable_parameters']:,}", *scores, Text(difference.strip("*"), style))
-    console = Console(highlight=False)
-    console.print(table)
+        table.add_row(str(name), *scores, Text(difference.strip("*"), style))
+    Console(highlight=False).print(table)
     best = evaluation.iloc[0]
     score = f"{split} accuracy {best['accuracy']:.3f} on {headlines:,} headlines"
     if difference := format_difference(best):
