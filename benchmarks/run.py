@@ -60,7 +60,7 @@ print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN).
 def main(headlines: str) -> None:
     """Measure everything with one thread, and write the results."""
     torch.set_num_threads(1)
-    corpus = list(read_headlines(Path(headlines)))
+    corpus = read_headlines(Path(headlines))
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         rows = [measure_ids(corpus), measure_vectors(corpus, folder)]

@@ -43,7 +43,7 @@ TARGET = 0.75  # validation accuracy
 def main(headlines: str, out: str) -> None:
     """Train all configurations of one seed before the next seed, so that slow minutes affect all alike."""
     torch.set_num_threads(1)
-    corpus = list(read_headlines(Path(headlines)))
+    corpus = read_headlines(Path(headlines))
     datasets = {tokenizer: make_datasets(corpus, tokenizer) for tokenizer in ("stripped", "full")}
     trainings = list(product(SEEDS, datasets, ("padded", "bucketed")))
     epochs = pd.DataFrame([row for job in tqdm(trainings) for row in train(*job, *datasets[job[1]])])

@@ -59,7 +59,7 @@ def folder(tmp_path_factory):
 def read(folder, suffix, data, positive=None):
     path = folder / f"corpus{suffix}"
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
-    return list(read_headlines(path, positive=positive))
+    return read_headlines(path, positive=positive)
 
 
 def refused(folder, suffix, data):
@@ -84,7 +84,7 @@ def test_every_format_gives_the_headlines_back(folder, suffix, write, headlines,
 @example([Headline('\u00e9 "b"\u2028\r', 1)])
 def test_written_headlines_come_back(folder, headlines):
     write_headlines(folder / "headlines.jsonl", headlines)
-    assert read_written(folder / "headlines.jsonl") == list(read_headlines(folder / "headlines.jsonl")) == headlines
+    assert read_written(folder / "headlines.jsonl") == read_headlines(folder / "headlines.jsonl") == headlines
 
 
 @pytest.mark.parametrize(("suffix", "write"), FILES)
