@@ -1,12 +1,13 @@
 """List the experiments of the current commit, lowest validation loss first.
 
-    python exps.py                   of each, the variant with the lowest validation loss
-    python exps.py stacked_lstm      of each, this variant: for a sweep of its parameters
+    python exps.py                   of each, the variant that all of them change, or the best one of each
+    python exps.py stacked_lstm      of each, this variant
 
 `dvc exp show --only-changed --sort-by metrics/train/stacked_lstm-1.json:validation_loss` shows the same, and all else.
 """
 
 import json
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -19,6 +20,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "stages"))
 from sarcasm.stage import InputError, make_parser, run  # noqa: E402
 
 import pandas as pd  # noqa: E402
+from rich.console import Console  # noqa: E402
+from rich.table import Table  # noqa: E402
+
+SCORES = ["validation loss", "validation accuracy", "test accuracy"]
 
 
 def main(variant: str | None) -> None:
@@ -27,28 +32,37 @@ def main(variant: str | None) -> None:
     if shown.returncode:
         raise InputError(shown.stderr)
     base = json.loads(shown.stdout)[1]
-    rows, without = [summarize(base["name"] or base["rev"][:7], base["data"], base["data"], variant)], defaultdict(list)
+    finished, without = [(base["name"] or base["rev"][:7], base["data"])], defaultdict(list)
     for experiment in base["experiments"] or []:
         revision = experiment["revs"][0]
         name, state = experiment["name"] or revision["rev"][:7], (experiment["executor"] or {}).get("state", "success")
         if state == "success" and revision.get("data"):
-            rows.append(summarize(name, revision["data"], base["data"], variant))
+            finished.append((name, revision["data"]))
         else:
             without["failed" if state == "success" else state].append(name)
-    table = pd.DataFrame([row for row in rows if row])
-    if table.empty:
-        raise InputError("no experiment of this commit has this variant")
-    table = table.sort_values("validation loss", kind="stable")
-    texts = ["experiment", "variant", "changed parameters"]
-    table[texts] = table[texts].apply(lambda column: column.str.ljust(column.str.len().max()))
-    print(table.to_string(index=False, float_format="{:.4f}".format, justify="left"))
+    changed = [", ".join(changes(parameters(base["data"]), parameters(data))) for _, data in finished]
+    variants = set(re.findall(r"variants\.(\w+)", " ".join(changed)))
+    chosen = variant or (variants.pop() if len(variants) == 1 else None)
+    rows = [
+        {"experiment": name, **scores, "changed parameters": change}
+        for (name, data), change in zip(finished, changed, strict=True)
+        if (scores := read_scores(data, chosen))
+    ]
+    if not rows:
+        raise InputError(f"no experiment of this commit has {chosen}")
+    print_table(sorted(rows, key=lambda row: row["validation loss"]))
     for state, names in without.items():
-        if named := [name for name in names if name not in set(table["experiment"].str.strip())]:
+        if named := [name for name in names if name not in [name for name, _ in finished]]:
             print(f"{state}: {', '.join(named)} (`dvc queue logs {named[0]}`)")
 
 
-def summarize(name: str, data: Any, base: Any, variant: str | None) -> dict[str, Any] | None:
-    """Return the scores of an experiment, of one variant; None if it does not have the variant."""
+def parameters(data: Any) -> Any:
+    """Return params.yaml of an experiment."""
+    return data["params"]["params.yaml"]["data"]
+
+
+def read_scores(data: Any, variant: str | None) -> dict[str, Any] | None:
+    """Return the scores of a variant, by default the best, means over its seeds; None if there is no such variant."""
     metrics = {path: metric["data"] for path, metric in data["metrics"].items()}
     runs = defaultdict(list)
     for path, metric in metrics.items():
@@ -58,15 +72,26 @@ def summarize(name: str, data: Any, base: Any, variant: str | None) -> dict[str,
     chosen = variant or min(means, key=lambda name: means[name]["validation_loss"])
     if chosen not in means:
         return None
-    parameters, others = (x["params"]["params.yaml"]["data"] for x in (base, data))
-    return {
-        "experiment": name,
-        "variant": chosen,
-        "validation loss": means[chosen]["validation_loss"],
-        "validation accuracy": means[chosen]["validation_accuracy"],
-        "test accuracy": metrics[f"metrics/scores/{chosen}.json"].get("test_accuracy"),
-        "changed parameters": ", ".join(changes(parameters, others)),
-    }
+    loss, accuracy = means[chosen][["validation_loss", "validation_accuracy"]]
+    test = metrics[f"metrics/scores/{chosen}.json"].get("test_accuracy")  # none without a test split
+    return {"variant": chosen, **dict(zip(SCORES, (loss, accuracy, test), strict=True))}
+
+
+def print_table(rows: list[dict[str, Any]]) -> None:
+    """Print a row for each experiment; a variant that all of them have stands above."""
+    table, console = Table(box=None, pad_edge=False, title_justify="left"), Console(highlight=False)
+    if len({row["variant"] for row in rows}) == 1:
+        table.title = f"variant: {[row.pop('variant') for row in rows][0]}"
+    for heading in rows[0]:
+        score = heading in SCORES
+        table.add_column(
+            heading.replace(" ", "\n"), justify="right" if score else "left", no_wrap=score, overflow="fold"
+        )
+    for row in rows:
+        table.add_row(*(f"{value:.4f}" if isinstance(value, float) else value for value in row.values()))
+    if not console.is_terminal:
+        console.width = 200  # a pipe has no width
+    console.print(table)
 
 
 def changes(base: dict[str, Any], other: dict[str, Any]) -> Iterator[str]:

@@ -100,12 +100,14 @@ def test_a_sweep_of_learning_rates_is_listed_with_numbers_and_metrics(small_proj
         len({scores["validation_loss"] for scores in found.values()}) > 1
     )  # low rates may agree to 4 decimals after two epochs
     assert all(0 <= scores["validation_accuracy"] <= 1 for scores in found.values())
-    table = run(small_project, "python", "exps.py", "stacked_lstm_dropout").stdout.splitlines()
-    assert len(table) == 1 + 1 + 3
-    losses = [float(line.split()[2]) for line in table[1:]]
-    assert losses == sorted(losses) and table[1].split()[1] == "stacked_lstm_dropout"
-    assert "stacked_lstm_dropout.learning_rate=1e-05" in "\n".join(table)
-    assert {line.split()[0] for line in table[2:]} >= {"rate-2", "rate-3"}
+    title, _, _, *rows = run(small_project, "python", "exps.py").stdout.splitlines()
+    assert title.strip() == "variant: stacked_lstm_dropout" and len(rows) == 1 + 3
+    losses = [float(row.split()[1]) for row in rows]
+    assert losses == sorted(losses)
+    assert "stacked_lstm_dropout.learning_rate=1e-05" in "\n".join(rows)
+    assert {row.split()[0] for row in rows} >= {"rate-1", "rate-2", "rate-3"}
+    title, *_ = run(small_project, "python", "exps.py", "lstm").stdout.splitlines()
+    assert title.strip() == "variant: lstm"
 
 
 def test_differences_between_two_commits(small_project):
@@ -144,9 +146,9 @@ def test_changes_of_parameters_are_listed_by_name():
 
 @pytest.mark.slow
 def test_the_table_of_experiments_has_the_selected_variant(small_project):
-    header, row = run(small_project, "python", "exps.py").stdout.splitlines()
+    title, _, _, row = run(small_project, "python", "exps.py").stdout.splitlines()
     selected = json.loads((small_project / "metrics/selected.json").read_text())
-    assert row.split()[1:3] == [selected["variant"], f"{selected['validation_loss']:.4f}"]
+    assert title.strip() == f"variant: {selected['variant']}" and row.split()[1] == f"{selected['validation_loss']:.4f}"
     assert "exps.py: no experiment of this commit has" in run(small_project, "python", "exps.py", "x", code=1).stderr
 
 
