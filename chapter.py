@@ -1,12 +1,14 @@
 """Chapter 7 in one file, as the book and the author's notebooks write it: an LSTM that recognizes sarcastic headlines.
 
-    python chapter.py                           the bidirectional LSTM, 30 epochs
-    python chapter.py glove_lstm --epochs 300   two LSTM layers over GloVe vectors, as many epochs as in the book
+    python chapter.py                                   the bidirectional LSTM, 30 epochs
+    python chapter.py glove_lstm --epochs 300           two LSTMs over GloVe vectors, as many epochs as in the book
+    python chapter.py stacked_lstm --learning-rate 0.00005
 
 in:   data/raw/headlines.jsonl   headlines and labels, from stages/download_corpus.py
       data/raw/vectors.txt.gz    word vectors, from stages/download_glove.py; only for glove_lstm
       params.yaml                split: sizes of training and validation (book: 20,000, 6,709); evaluate: the sentences
 out:  standard output            loss and accuracy of each epoch, then the probability that each sentence is sarcastic
+      plots/chapter.png          both over the epochs
 """
 
 import argparse
@@ -23,6 +25,7 @@ sys.path.append("stages")
 
 from sarcasm.tokenizers import STOP_WORDS
 
+import matplotlib.pyplot as plt
 import numpy as np
 import torch
 import yaml
@@ -30,7 +33,12 @@ from bs4 import BeautifulSoup
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-LEARNING_RATES = {"bi_lstm": 0.001, "stacked_lstm": 0.0001, "glove_lstm": 0.00003}
+LEARNING_RATES = {
+    "bi_lstm": 0.001,  # figures 7-9 and 7-10
+    "stacked_lstm": 0.0001,  # 7-11 and 7-12; 7-13 to 7-18 with 0.00005, 0.0003, 0.00001
+    "stacked_lstm_dropout": 0.0003,  # 7-21 and 7-22; 7-19 and 7-20 with 0.00001
+    "glove_lstm": 0.00003,
+}
 PAD, UNKNOWN = 0, 1  # ids
 
 
@@ -86,25 +94,27 @@ class Network(nn.Module):
 
     def __init__(self, variant: str, embedding: nn.Embedding) -> None:
         super().__init__()
-        width, hidden_size, dropout = embedding.embedding_dim, 24, 0.0
+        width, hidden_size = embedding.embedding_dim, 24
+        dropout = {"stacked_lstm_dropout": 0.2, "glove_lstm": 0.25}.get(variant, 0.0)
         lstms = [nn.LSTM(width, 24, bidirectional=True, batch_first=True)]
-        if variant == "stacked_lstm":
+        if variant.startswith("stacked"):
             lstms.append(nn.LSTM(48, 24, bidirectional=True, batch_first=True))
         if variant == "glove_lstm":
-            lstms, hidden_size, dropout = [nn.LSTM(width, 16, num_layers=2, batch_first=True)], 16, 0.25
+            lstms, hidden_size = [nn.LSTM(width, 16, num_layers=2, batch_first=True)], 16
         self.embedding = embedding
         self.lstms = nn.ModuleList(lstms)
         self.linear = nn.Linear(16 if variant == "glove_lstm" else 48, hidden_size)
         self.output = nn.Linear(hidden_size, 1)
         self.dropout = nn.Dropout(dropout)
+        self.dropout_linear = nn.Dropout(dropout if variant == "glove_lstm" else 0.0)
 
     def forward(self, ids: Tensor) -> Tensor:
         """Map token ids, int64 (batch, time), to probabilities, float32 (batch,)."""
-        x = self.dropout(self.embedding(ids))
+        x = self.embedding(ids)
         for lstm in self.lstms:
-            x, _ = lstm(x)
+            x, _ = lstm(self.dropout(x))
         x = self.dropout(x).mean(dim=1)
-        x = self.dropout(torch.relu(self.linear(x)))
+        x = self.dropout_linear(torch.relu(self.linear(x)))
         return torch.sigmoid(self.output(x)).squeeze(1)
 
 
@@ -132,9 +142,24 @@ def evaluate(model: Network, ids: Tensor, labels: Tensor) -> tuple[float, float]
     return nn.BCELoss()(outputs, labels).item(), ((outputs > 0.5) == labels).float().mean().item()
 
 
+# %% Figures
+def plot(history: list[tuple[float, ...]]) -> plt.Figure:
+    """Draw accuracy and loss over the epochs."""
+    figure, charts = plt.subplots(1, 2, figsize=(10, 3.5), layout="constrained")
+    losses, accuracies, validation_losses, validation_accuracies = zip(*history, strict=True)
+    curves = (accuracies, validation_accuracies), (losses, validation_losses)
+    epochs = range(1, len(history) + 1)
+    for axes, name, (training, validation) in zip(charts, ("accuracy", "loss"), curves, strict=True):
+        axes.plot(epochs, training, label="training")
+        axes.plot(epochs, validation, label="validation")
+        axes.set(xlabel="epoch", ylabel=name)
+        axes.legend()
+    return figure
+
+
 # %% Run
-def main(variant: str, epochs: int) -> None:
-    """Train the network of a variant, then classify the sentences."""
+def main(variant: str, epochs: int, learning_rate: float | None = None) -> plt.Figure:
+    """Train the network of a variant, by default at its rate in the book, then classify the sentences."""
     torch.manual_seed(1)
     torch.set_num_threads(1)  # faster than several, as the network is small
     tokenize, size, length = (glove, 8000, 60) if variant == "glove_lstm" else (stripped, 2000, 85)
@@ -154,17 +179,21 @@ def main(variant: str, epochs: int) -> None:
             embedding = make_embedding(load_glove(file), vocabulary, size)
 
     model = Network(variant, embedding)
-    optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATES[variant])
+    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate or LEARNING_RATES[variant])
+    history = []
     for epoch in range(1, epochs + 1):
         scores = *train_epoch(model, optimizer, batches), *evaluate(model, ids[train:], labels[train:])
+        history.append(scores)
         print("epoch {}: loss {:.4f}, accuracy {:.4f}; validation {:.4f}, {:.4f}".format(epoch, *scores), flush=True)
     for sentence in params["evaluate"]["sentences"].splitlines():
         probability = model(to_ids([tokenize(sentence)], vocabulary, length))
         print(f"{probability.item():.4f}  {sentence}")
+    return plot(history)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("variant", nargs="?", default="bi_lstm", choices=LEARNING_RATES)
     parser.add_argument("--epochs", type=int, default=30)
-    main(**vars(parser.parse_args()))
+    parser.add_argument("--learning-rate", type=float, help="default: the book's")
+    main(**vars(parser.parse_args())).savefig("plots/chapter.png")

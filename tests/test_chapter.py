@@ -127,15 +127,19 @@ def copy_weights(ours: HeadlineClassifier, theirs: chapter.Network) -> None:
         lstm.load_state_dict({key: weights[key.replace("_l0", f"_l{layer}")] for key in lstm.state_dict()})
 
 
-@pytest.mark.parametrize("variant", ["bi_lstm", "stacked_lstm", "glove_lstm"])
+@pytest.mark.parametrize("variant", chapter.LEARNING_RATES)
 def test_a_training_step_from_equal_weights(variant):
     torch.manual_seed(5)
     ours = make_network(variant.replace("glove", "pretrained"))
     theirs, expected = (chapter.Network(variant, copy.deepcopy(ours.embedding)) for _ in range(2))
     copy_weights(ours, theirs)
+    assert theirs.dropout.p == ours.drop_embedding.p == ours.drop_rnn_output.p
+    assert theirs.dropout_linear.p == ours.drop_linear.p
+    assert ours.recurrent.dropout == (theirs.dropout.p if len(theirs.lstms) > 1 else 0)
+    ours.recurrent.dropout = 0  # which of the values are dropped is random
     for module in [*ours.modules(), *theirs.modules()]:
         if isinstance(module, nn.Dropout):
-            module.p = 0  # which of the values are dropped is random
+            module.p = 0
     ids = torch.randint(1, 2000, (32, 85), dtype=torch.int32) * (torch.arange(85) < torch.randint(0, 20, (32, 1)))
     headlines = HeadlineDataset(ids.int().numpy(), np.arange(32) % 3 % 2)
     trainer = Trainer(ours, 0.001, batch_size=32, bucketed=False, save_weights="last", seed=1)  # one step per epoch
@@ -150,15 +154,16 @@ def test_a_training_step_from_equal_weights(variant):
         torch.testing.assert_close(expected.state_dict()[name], weights, rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("variant", ["bi_lstm", "glove_lstm"])
+@pytest.mark.parametrize("variant", ["stacked_lstm_dropout", "glove_lstm"])
 def test_the_chapter_runs_on_the_headlines_of_the_pipeline(variant, fresh_project, monkeypatch, capsys):
     for stage in ("download_corpus", "download_glove"):
         run_stage(fresh_project, stage)
     monkeypatch.chdir(fresh_project)
-    chapter.main(variant, epochs=2)
+    figure = chapter.main(variant, epochs=2, learning_rate=0.01)
     lines = re.sub(r"[01]\.\d{4}", "p", capsys.readouterr().out).splitlines()[-4:]
     scores = "loss p, accuracy p; validation p, p"
     assert lines == [f"epoch 1: {scores}", f"epoch 2: {scores}", "p  It's a beautiful sunny day", "p  PyTorch book"]
+    assert [[len(line.get_ydata()) for line in axes.lines] for axes in figure.axes] == [[2, 2], [2, 2]]
 
 
 def test_the_runs_that_the_chapter_reports_are_variants_of_its_parameters():
