@@ -37,7 +37,7 @@ def test_another_parameter_file_becomes_an_experiment(small_base, tmp_path):
     corpus.write_bytes((small_project / "data/bundled/headlines.jsonl").read_bytes())
     write_changes(
         small_project,
-        corpus={"source": str(corpus.relative_to(small_project))},
+        corpus={"source": str(corpus.relative_to(small_project)), "classes": ["news", "satire"]},
         train={"epochs": 1},
         variants={"gru": {"cell": "gru", "learning_rate": 0.001}, "stacked_lstm_dropout": None},
     )
@@ -58,6 +58,7 @@ def test_another_parameter_file_becomes_an_experiment(small_base, tmp_path):
     assert "up to date" in run(small_project, "dvc", "status").stdout
     assert len((small_project / "plots/history/gru-1.csv").read_text().splitlines()) == 2
     assert not list(small_project.rglob("*stacked_lstm_dropout*"))
+    assert "\n  classes: [news, satire]  " in (small_project / "params.yaml").read_text()
     run(small_project, "dvc", "exp", "branch", "mine", "mine")
 
 
