@@ -113,7 +113,10 @@ TABLE = 'is_sarcastic,headline\n1,"moon\nwins"\n'  # three lines
         ('{"headline": null, "is_sarcastic": 1}', "'headline' is empty"),
         (row(" "), "'headline' is empty"),
         (row(3), "'headline' must be a text, found 3"),
-        (row(label="2"), f"{LABEL} '2'; set corpus.positive to the label that counts as 1"),
+        (
+            row(label="2"),
+            f"{LABEL} '2'; correct it or, if labels are others, set corpus.positive to the one that counts as 1",
+        ),
         *((row(label=label), "'is_sarcastic' is empty, NaN, NA or NULL") for label in (None, "", float("nan"), "NA")),
         (row(label=1e16), "'is_sarcastic' must be a text, a number or a boolean, found 1e+16"),  # rounded by JSON
         (row(label=[1]), "'is_sarcastic' must be a text, a number or a boolean, found [1]"),
@@ -174,7 +177,7 @@ def test_the_message_has_the_first_bad_rows_and_their_number(folder):
     data = "is_sarcastic,headline\n" + "1,moon\n,sun\n2,mars\n" * 4
     empty, other = (
         "'is_sarcastic' is empty, NaN, NA or NULL",
-        f"{LABEL} '2'; set corpus.positive to the label that counts as 1",
+        f"{LABEL} '2'; correct it or, if labels are others, set corpus.positive to the one that counts as 1",
     )
     lines = [f"line {line}: {empty if line % 3 == 0 else other}" for line in (3, 4, 6, 7, 9)]
     assert refused(folder, ".csv", data) == f", {'; '.join(lines)}; 8 bad rows in all"

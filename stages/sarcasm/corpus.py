@@ -51,7 +51,7 @@ def read_headlines(
             if name not in found:
                 written = f"{value!r:.60}"
                 if positive is None and name not in LABELS:
-                    hint = "set corpus.positive to the label that counts as 1"
+                    hint = "correct it or, if labels are others, set corpus.positive to the one that counts as 1"
                     raise InputError(f"{label!r} must be 0 or 1, found {written}; {hint}")
                 if positive is not None and len(found) == 2:
                     raise InputError(f"more than two labels in {label!r}: {', '.join([*found.values(), written])}")
