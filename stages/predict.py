@@ -42,14 +42,10 @@ def main(model: str | None, as_json: bool, explain: bool, headlines: list[str]) 
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     # UTF-8 in any locale; a byte of an argument that is not UTF-8 becomes an escape, which JSON reads
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
-    try:
-        if not as_json:
-            print(f"probability  {'predicted label':{width}}  headline")
-        for prediction in classify(saved, texts, classes, explain):
-            print(json.dumps(prediction, ensure_ascii=False) if as_json else to_row(prediction, width, colour))
-        sys.stdout.flush()
-    except BrokenPipeError:  # as in `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if not as_json:
+        print(f"probability  {'predicted label':{width}}  headline, classified by {saved.variant}")
+    for prediction in classify(saved, texts, classes, explain):
+        print(json.dumps(prediction, ensure_ascii=False) if as_json else to_row(prediction, width, colour))
 
 
 def read_lines() -> list[str]:

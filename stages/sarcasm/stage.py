@@ -5,6 +5,7 @@ import csv
 import gc
 import gzip
 import json
+import os
 import re
 import shutil
 import sys
@@ -58,6 +59,9 @@ def run(main: Callable[..., None], parser: argparse.ArgumentParser) -> None:
     arguments = parser.parse_args()
     try:
         main(**vars(arguments))
+        sys.stdout.flush()
+    except BrokenPipeError:  # who reads the output has ended, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (InputError, OSError, MemoryError) as error:
         sys.exit(f"{parser.prog}: {one_line(str(error) or 'not enough memory')}")
     except KeyboardInterrupt:
