@@ -78,8 +78,8 @@ def test_the_sentences_about_the_results_are_true():
     assert evaluation["overfit_epoch"].drop("tfidf").notna().all()
     assert significant("pretrained_bi_lstm", "pretrained_mean") == 1
     epochs = pd.read_csv(ROOT / "results/ablation/epochs.csv")
-    highest = epochs.groupby(["tokenizer", "batching", "seed"])["validation_accuracy"].max().groupby(level=[0, 1]).mean()
-    gain = highest["full", "bucketed"] - highest["stripped", "padded"]
+    highest = epochs.groupby(["tokenizer", "batching", "seed"])["validation_accuracy"].max()
+    gain = highest["full", "bucketed"].mean() - highest["stripped", "padded"].mean()
     assert f"without padding, is {gain:.2f} more accurate" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 

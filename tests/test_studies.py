@@ -22,7 +22,8 @@ def test_the_ablation_trains_each_combination_with_each_seed(fresh_project, tmp_
     assert [row.split(" | ")[:2] for row in rows] == [
         [f"| {tokenizer}", batching] for tokenizer in ("stripped", "full") for batching in ("padded", "bucketed")
     ]
-    assert all(row.split(" | ")[4] == "1 (1 to 1) |" for row in rows) and len(pd.read_csv(tmp_path / "epochs.csv")) == 16
+    assert all(row.endswith(" | 1 (1 to 1) |") for row in rows)
+    assert len(pd.read_csv(tmp_path / "epochs.csv")) == 16
 
 
 def experiment(name, rate, state="success", epochs=30):
