@@ -51,6 +51,8 @@ def main(variant: str | None) -> None:
     if not rows:
         raise InputError(f"no experiment of this commit has {chosen}")
     print_table(sorted(rows, key=lambda row: row["validation loss"]))
+    if not base["experiments"]:
+        print("no experiments of this commit; `dvc exp list -A` lists those of all commits")
     for state, names in without.items():
         if named := [name for name in names if name not in [name for name, _ in finished]]:
             print(f"{state}: {', '.join(named)} (`dvc queue logs {named[0]}`)")
@@ -105,7 +107,7 @@ def changes(base: dict[str, Any], other: dict[str, Any]) -> Iterator[str]:
         elif key not in other:
             yield f"~{key}"
         elif before != after:
-            yield f"{'' if key in base else '+'}{key}={after}"
+            yield f"{'' if key in base else '+'}{key}={' '.join(str(after).split()):.60}"
 
 
 if __name__ == "__main__":

@@ -86,8 +86,6 @@ def change(document: dict[str, Any], changes: dict[str, Any], remove: bool = Tru
             document.pop(key, None)
         elif isinstance(value, dict) and isinstance(document.get(key), dict):
             change(document[key], value, remove, key in GROUPS)
-        elif isinstance(value, list) and isinstance(document.get(key), list):
-            document[key][:] = value  # in the form of the list in params.yaml
         else:
             document[key] = value
 
@@ -135,8 +133,7 @@ def run_experiment(path: Path, params: str, jobs: int) -> None:
     git(folder, "add", "--all", "--sparse", "metrics", "plots")  # of new variants, which git does not track yet
     dvc(folder, "exp", "save", "--force", "--name", name)
     show_results(folder)
-    print(f"Saved as the experiment {name}. Compare: dvc metrics diff HEAD {name}")
-    print(f"Its models and report here, in place of these: dvc exp apply {name}")
+    print(f"Saved as the experiment {name}; `dvc exp apply {name}` brings its models, report and parameters here")
     git(ROOT, "worktree", "remove", "--force", str(folder))
 
 

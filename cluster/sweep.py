@@ -41,6 +41,7 @@ def main(scheduler: str | None, overrides: list[str], params: str | None) -> Non
     experiments = make_experiments(overrides, text, commit, Path(params).stem if params else "")
     pushed = list_pushed(origin, commit)
     missing = {name: changes for name, changes in experiments.items() if name not in pushed}
+    print(f"{len(missing)} of {len(experiments)} experiments are to be run", file=sys.stderr, flush=True)
     failed = {}
     with (
         use_dask(scheduler) if scheduler else use_threads() as submit,

@@ -15,8 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 ROOT = Path(__file__).parent.parent
 SET_UP = """\
-# In a new environment, such as Colab: the project, and what its stages need. In a clone: only headlines and vectors.
-# In Colab, put the address of your copy of the project here before you run this cell.
+# In Colab: put the address of your copy of the project here. This cell then clones it and installs what it needs.
 REPOSITORY = "https://github.com/OWNER/headline-rnn"
 
 import importlib.util
@@ -32,9 +31,12 @@ if not importlib.util.find_spec("ruamel.yaml"):
 RUNS = [
     """\
 # As figures 7-9 and 7-10. The bundled headlines are a seventh of the book's, so for ten epochs little changes.
-main("bi_lstm", epochs=30);""",
+main("bi_lstm", epochs=30, learning_rate=0.001);""",
     """\
-# As figures 7-21 and 7-22, at ten times the book's rate, as there are few headlines.
+# As figures 7-11 and 7-12, at a higher rate than the book's 0.0001, as there are few headlines.
+main("stacked_lstm", epochs=30, learning_rate=0.003);""",
+    """\
+# As figures 7-21 and 7-22; the book's rate is 0.0003.
 main("stacked_lstm_dropout", epochs=30, learning_rate=0.003);""",
     """\
 # Over pretrained vectors; the book's rate is 0.00003.

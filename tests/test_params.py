@@ -11,6 +11,7 @@ from sarcasm.params import check_params, merge, read_yaml
 from sarcasm.stage import InputError
 
 import pytest
+from dvc.utils.hydra import apply_overrides
 from dvc.utils.serialize import YAMLFileCorruptedError, load_yaml, modify_yaml
 from hypothesis import given
 from hypothesis import strategies as st
@@ -185,6 +186,17 @@ def read(folder, text):
 def test_yaml_is_read_as_dvc_reads_it(tmp_path):
     text = "[1e-05, -1E-3, no, Yes, 012, 0o17, 1:30, 1_000, true, ~, .5]"  # in PyYAML: '1e-05', False, 10, 90, ...
     assert read(tmp_path, text) == [1e-05, -0.001, "no", "Yes", 12, 15, "1:30", 1000, True, None, 0.5]
+
+
+def test_dvc_exp_run_changes_one_line_of_the_file(tmp_path):
+    before = (ROOT / "params.yaml").read_text()
+    (tmp_path / "params.yaml").write_text(before)
+    apply_overrides(tmp_path / "params.yaml", ["variants.lstm.learning_rate=0.002"])  # as `dvc exp run -S`
+    after = (tmp_path / "params.yaml").read_text()
+    lines = zip(before.splitlines(), after.splitlines(), strict=True)
+    assert [line for line in lines if line[0] != line[1]] == [
+        ("  lstm: {learning_rate: 0.001}", "  lstm: {learning_rate: 0.002}")
+    ]
 
 
 OLDER = "no yes on off Y null ~ true 20:15 1_0 012 0o17 1e5 2020-01-01 .inf = <<".split()
