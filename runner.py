@@ -1,4 +1,4 @@
-"""Run `dvc repro` and show it: on a terminal the running stages in place, otherwise a line for each stage that ends."""
+"""Run `dvc repro` and show it: a line for each stage that has run, on a terminal also the running ones in place."""
 
 import os
 import re
@@ -128,8 +128,8 @@ class Runner:
         """Note that a stage has run."""
         self.states[stage] = "done"
         self.bars.remove_task(self.tasks.pop(stage))
-        if not self.console.is_terminal:
-            print(f"{stage} ({time.monotonic() - begin:.0f} s): {last_line}", flush=True)
+        if stage not in self.trainings or not self.console.is_terminal:  # else its bar has shown it
+            self.console.print(Text(f"{stage} ({time.monotonic() - begin:.0f} s): {last_line}"), soft_wrap=True)
 
     def show_progress(self) -> None:
         """Read the epoch and the validation scores of the running trainings from their histories."""

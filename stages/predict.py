@@ -43,7 +43,8 @@ def main(model: str | None, as_json: bool, explain: bool, headlines: list[str]) 
     # UTF-8 in any locale; a byte of an argument that is not UTF-8 becomes an escape, which JSON reads
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     if not as_json:
-        print(f"probability  {'predicted label':{width}}  headline, classified by {saved.variant}")
+        said = f"classified by {saved.variant}: the probability that it is {classes[1]}"
+        print(f"probability  {'predicted label':{width}}  headline, {said}")
     for prediction in classify(saved, texts, classes, explain):
         print(json.dumps(prediction, ensure_ascii=False) if as_json else to_row(prediction, width, colour))
 

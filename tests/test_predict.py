@@ -16,7 +16,7 @@ import pytest
 from tests.project import ROOT, params, write_params
 from tests.tiny_model import probability, tiny_model
 
-HEADER = "probability  predicted label  headline, classified by tiny"
+HEADER = "probability  predicted label  headline, classified by tiny: the probability that it is sarcastic"
 
 
 @pytest.fixture

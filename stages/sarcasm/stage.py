@@ -40,12 +40,25 @@ def make_parser(description: str | None, *names: str) -> argparse.ArgumentParser
 
 
 def fit(text: str, width: int) -> str:
-    """Break lines that are longer than `width`; in a table, such as that after `in:`, below its last column."""
-    lines = []
+    """Break paragraphs at `width`; in a table, such as that after `in:`, below its last column."""
+    columns = re.compile(r"(?: *\S+ {2,}| {2,})*")
+    paragraphs, before = [""], 0
     for line in text.splitlines():
-        (columns,) = re.findall(r"^(?: *\S+ {2,}| {2,})*", line)
-        indent = " " * (len(columns) if len(columns) < width - 25 else 8)
-        wrapped = textwrap.wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+        start = columns.match(line)[0]  # type: ignore[index]
+        if (
+            line and paragraphs[-1] and len(start) == before not in (4, 6) and not start.strip()
+        ):  # not a command, a file
+            paragraphs[-1] += f" {line.strip()}"
+        else:
+            paragraphs.append(line)
+        before = len(start)
+    lines = []
+    for paragraph in paragraphs[1:]:
+        start = columns.match(paragraph)[0]  # type: ignore[index]
+        indent = " " * (len(start) if len(start) < width - 25 else 8)
+        wrapped = textwrap.wrap(
+            paragraph, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
         lines += wrapped or [""]
     return "\n".join(lines)
 
