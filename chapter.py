@@ -1,14 +1,22 @@
 """Chapter 7 in one file, as the book and the author's notebooks write it: an LSTM that recognizes sarcastic headlines.
 
-    python chapter.py                                   the bidirectional LSTM, 30 epochs
-    python chapter.py glove_lstm --epochs 300           two LSTMs over GloVe vectors, as many epochs as in the book
-    python chapter.py stacked_lstm --learning-rate 0.00005
+    python chapter.py                                                 figures 7-9 and 7-10: one bidirectional LSTM
+    python chapter.py stacked_lstm                                    7-11 and 7-12
+    python chapter.py stacked_lstm --learning-rate 0.00005            7-13 and 7-14
+    python chapter.py stacked_lstm --learning-rate 0.0003             7-15 and 7-16
+    python chapter.py stacked_lstm --learning-rate 0.00001            7-17 and 7-18
+    python chapter.py stacked_lstm_dropout --learning-rate 0.00001    7-19 and 7-20
+    python chapter.py stacked_lstm_dropout                            7-21 and 7-22
+    python chapter.py glove_lstm                                      two LSTMs over pretrained vectors
+
+The book's learning rates need its 20,000 headlines and `--epochs 300`; for the 2,800 bundled ones take 0.003. To train
+on the book's, set `corpus.source` and `split` in params.yaml as in configs/book.yaml; run stages/download_corpus.py.
 
 in:   data/raw/headlines.jsonl   headlines and labels, from stages/download_corpus.py
       data/raw/vectors.txt.gz    word vectors, from stages/download_glove.py; only for glove_lstm
       params.yaml                split: sizes of training and validation (book: 20,000, 6,709); evaluate: the sentences
 out:  standard output            loss and accuracy of each epoch, then the probability that each sentence is sarcastic
-      plots/chapter.png          both over the epochs
+      plots/chapter-<variant>-<learning rate>.png   both over the epochs
 """
 
 import argparse
@@ -33,12 +41,7 @@ from bs4 import BeautifulSoup
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-LEARNING_RATES = {
-    "bi_lstm": 0.001,  # figures 7-9 and 7-10
-    "stacked_lstm": 0.0001,  # 7-11 and 7-12; 7-13 to 7-18 with 0.00005, 0.0003, 0.00001
-    "stacked_lstm_dropout": 0.0003,  # 7-21 and 7-22; 7-19 and 7-20 with 0.00001
-    "glove_lstm": 0.00003,
-}
+LEARNING_RATES = {"bi_lstm": 0.001, "stacked_lstm": 0.0001, "stacked_lstm_dropout": 0.0003, "glove_lstm": 0.00003}
 PAD, UNKNOWN = 0, 1  # ids
 
 
@@ -143,9 +146,10 @@ def evaluate(model: Network, ids: Tensor, labels: Tensor) -> tuple[float, float]
 
 
 # %% Figures
-def plot(history: list[tuple[float, ...]]) -> plt.Figure:
+def plot(title: str, history: list[tuple[float, ...]]) -> plt.Figure:
     """Draw accuracy and loss over the epochs."""
     figure, charts = plt.subplots(1, 2, figsize=(10, 3.5), layout="constrained")
+    figure.suptitle(title)
     losses, accuracies, validation_losses, validation_accuracies = zip(*history, strict=True)
     curves = (accuracies, validation_accuracies), (losses, validation_losses)
     epochs = range(1, len(history) + 1)
@@ -158,8 +162,8 @@ def plot(history: list[tuple[float, ...]]) -> plt.Figure:
 
 
 # %% Run
-def main(variant: str, epochs: int, learning_rate: float | None = None) -> plt.Figure:
-    """Train the network of a variant, by default at its rate in the book, then classify the sentences."""
+def main(variant: str, epochs: int, learning_rate: float) -> plt.Figure:
+    """Train the network of a variant, then classify the sentences; return the figure."""
     torch.manual_seed(1)
     torch.set_num_threads(1)  # faster than several, as the network is small
     tokenize, size, length = (glove, 8000, 60) if variant == "glove_lstm" else (stripped, 2000, 85)
@@ -179,7 +183,7 @@ def main(variant: str, epochs: int, learning_rate: float | None = None) -> plt.F
             embedding = make_embedding(load_glove(file), vocabulary, size)
 
     model = Network(variant, embedding)
-    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate or LEARNING_RATES[variant])
+    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
     history = []
     for epoch in range(1, epochs + 1):
         scores = *train_epoch(model, optimizer, batches), *evaluate(model, ids[train:], labels[train:])
@@ -188,12 +192,14 @@ def main(variant: str, epochs: int, learning_rate: float | None = None) -> plt.F
     for sentence in params["evaluate"]["sentences"].splitlines():
         probability = model(to_ids([tokenize(sentence)], vocabulary, length))
         print(f"{probability.item():.4f}  {sentence}")
-    return plot(history)
+    return plot(f"{variant}, learning rate {learning_rate:g}", history)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("variant", nargs="?", default="bi_lstm", choices=LEARNING_RATES)
-    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--epochs", type=int, default=30, help="default: 30")
     parser.add_argument("--learning-rate", type=float, help="default: the book's")
-    main(**vars(parser.parse_args())).savefig("plots/chapter.png")
+    arguments = parser.parse_args()
+    rate = arguments.learning_rate or LEARNING_RATES[arguments.variant]
+    main(arguments.variant, arguments.epochs, rate).savefig(f"plots/chapter-{arguments.variant}-{rate:g}.png")

@@ -159,7 +159,7 @@ def test_the_chapter_runs_on_the_headlines_of_the_pipeline(variant, fresh_projec
     for stage in ("download_corpus", "download_glove"):
         run_stage(fresh_project, stage)
     monkeypatch.chdir(fresh_project)
-    figure = chapter.main(variant, epochs=2, learning_rate=0.01)
+    figure = chapter.main(variant, 2, 0.01)
     lines = re.sub(r"[01]\.\d{4}", "p", capsys.readouterr().out).splitlines()[-4:]
     scores = "loss p, accuracy p; validation p, p"
     assert lines == [f"epoch 1: {scores}", f"epoch 2: {scores}", "p  It's a beautiful sunny day", "p  PyTorch book"]
