@@ -1,7 +1,7 @@
 """List the experiments of the current commit, lowest validation loss first.
 
-    python exps.py                   of each, the variant that all of them change, or the best one of each
-    python exps.py stacked_lstm      of each, this variant
+    python exps.py                   the scores of the variant that they change; if several, of the best one of each
+    python exps.py stacked_lstm      the scores of this variant
 
 `dvc exp show --only-changed --sort-by metrics/train/stacked_lstm-1.json:validation_loss` shows the same, and all else.
 """
