@@ -41,7 +41,7 @@ def main(variant: str | None) -> None:
         else:
             without["failed" if state == "success" else state].append(name)
     changed = [", ".join(changes(parameters(base["data"]), parameters(data))) for _, data in finished]
-    variants = set(re.findall(r"variants\.(\w+)", " ".join(changed)))
+    variants = set(re.findall(r"variants\.(\w+)\.", " ".join(changed)))  # without those that are added or removed
     chosen = variant or (variants.pop() if len(variants) == 1 else None)
     rows = [
         {"experiment": name, **scores, "changed parameters": change}

@@ -19,6 +19,7 @@ from tests.project import commit, environment, run, start, to_yaml
 distributed = pytest.importorskip("distributed", reason="Dask is not installed (tests/requirements.txt)")
 SWEEP = sys.executable, "cluster/sweep.py"
 SIZE = "variants.lstm.hidden_size=5"
+TO_BE_RUN = "{} of 2 experiments are to be run\n"
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ def test_a_sweep_ends_with_every_experiment_after_ctrl_c_and_a_killed_worker(sha
     process = start(shared, *command)
     wait_until(lambda: list(logs.glob("*.log")))
     os.killpg(process.pid, signal.SIGINT)
-    assert process.communicate() == ("", "") and process.returncode == 130
+    assert process.communicate() == ("", TO_BE_RUN.format(2)) and process.returncode == 130
 
     process = start(shared, *command)
     wait_until(lambda: "Running stage 'train@lstm-1'" in "".join(log.read_text() for log in logs.glob("*.log")))
@@ -106,12 +107,12 @@ def test_a_sweep_ends_with_every_experiment_after_ctrl_c_and_a_killed_worker(sha
     assert process.returncode == 0, error
     names = pushed(shared)
     assert [name[:-8] for name in names] == ["hidden_size-5", "hidden_size-6"]
-    assert sorted(error.splitlines()) == [f"{name}: done" for name in names]
-    rows = [line.split()[:2] for line in table.splitlines()[1:]]
-    assert sorted(rows) == [[name, "lstm"] for name in [*names, "master"]]
+    assert sorted(error.removeprefix(TO_BE_RUN.format(2)).splitlines()) == [f"{name}: done" for name in names]
+    title, _, _, *rows = table.splitlines()
+    assert title.strip() == "variant: lstm" and sorted(row.split()[0] for row in rows) == [*names, "master"]
 
     again = run(shared, *command)
-    assert (again.stdout, again.stderr) == (table, "")
+    assert (again.stdout, again.stderr) == (table, TO_BE_RUN.format(0))
     run(shared, "dvc", "exp", "run", "--name", "alone", "-S", f"+{SIZE}")
     trees = run(shared, "git", "for-each-ref", "--format=%(tree)", "refs/exps/**/alone", f"refs/exps/**/{names[0]}")
     assert len(set(trees.stdout.split())) == 1
