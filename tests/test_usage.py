@@ -146,9 +146,10 @@ def test_changes_of_parameters_are_listed_by_name():
 
 @pytest.mark.slow
 def test_the_table_of_experiments_has_the_selected_variant(small_project):
-    title, _, _, row = run(small_project, "python", "exps.py").stdout.splitlines()
+    title, _, _, row, hint = run(small_project, "python", "exps.py").stdout.splitlines()
     selected = json.loads((small_project / "metrics/selected.json").read_text())
     assert title.strip() == f"variant: {selected['variant']}" and row.split()[1] == f"{selected['validation_loss']:.4f}"
+    assert hint.startswith("no experiments of this commit; ")
     assert "exps.py: no experiment of this commit has" in run(small_project, "python", "exps.py", "x", code=1).stderr
 
 
