@@ -137,7 +137,7 @@ class Runner:
             history = self.folder / f"plots/history/{task.description}.csv"
             if history.is_file():
                 epoch, *_, loss, accuracy = history.read_text(encoding="utf-8").splitlines()[-1].split(",")
-                scores = f"epoch {epoch} of {self.epochs}, validation {float(loss):.4f}, {float(accuracy):.4f}"
+                scores = f"epoch {epoch} of {self.epochs}: {float(loss):.4f}, {float(accuracy):.4f}"
                 # the epochs of an earlier process, from which a training resumes, say nothing about its speed
                 update = self.bars.reset if task.total is None else self.bars.update
                 update(task.id, total=self.epochs, completed=int(epoch), scores=scores)
@@ -146,7 +146,9 @@ class Runner:
         """Return what the terminal shows now."""
         done = [stage for stage, state in self.states.items() if state != "running"]
         waiting = [stage for stage in [*self.trainings, "evaluate", "report"] if stage not in self.states]
-        return Group(_line("done", done[::-1]), self.bars, *([_line("waiting", waiting)] if waiting else []))
+        running = Text("running, with validation loss and accuracy:", style="dim")
+        lines = [_line("done", done[::-1]), running, self.bars, _line("waiting", waiting)]
+        return Group(*(lines if waiting else lines[:-1]))
 
 
 def _line(state: str, stages: list[str]) -> Text:

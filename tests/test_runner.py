@@ -69,9 +69,9 @@ def test_a_training_is_shown_with_its_epoch_and_scores(runner):
         runner.show_progress()
     with runner.console.capture() as shown:
         runner.console.print(runner.render())
-    done, training, waiting = shown.get().splitlines()
+    done, _, training, waiting = shown.get().splitlines()
     assert done.startswith("done 0") and waiting.startswith("waiting 13: train-baseline, train@embedding_mean-1, ")
-    assert re.match(r"lstm-1 ━+.* epoch 15 of 30, validation 0.2500, 0.7500 ", training) and len(training) <= 100
+    assert re.match(r"lstm-1 ━+.* epoch 15 of 30: 0.2500, 0.7500 ", training) and len(training) <= 100
 
 
 def test_results_fit_a_terminal_best_first(small_project, capsys, monkeypatch):
