@@ -10,7 +10,7 @@
     python chapter.py glove_lstm                                      two LSTMs over pretrained vectors
 
 The book's learning rates need its 20,000 headlines and `--epochs 300`; for the 2,800 bundled ones take 0.003. To train
-on the book's, set `corpus.source` and `split` in params.yaml as in configs/book.yaml; run stages/download_corpus.py.
+on the 20,000, set `corpus.source` and `split` in params.yaml as in configs/book.yaml; run stages/download_corpus.py.
 
 in:   data/raw/headlines.jsonl   headlines and labels, from stages/download_corpus.py
       data/raw/vectors.txt.gz    word vectors, from stages/download_glove.py; only for glove_lstm

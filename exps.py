@@ -83,7 +83,8 @@ def print_table(rows: list[dict[str, Any]]) -> None:
     """Print a row for each experiment; a variant that all of them have stands above."""
     table, console = Table(box=None, pad_edge=False, title_justify="left"), Console(highlight=False)
     if len({row["variant"] for row in rows}) == 1:
-        table.title = f"variant: {[row.pop('variant') for row in rows][0]}"
+        table.title = f"variant: {rows[0]['variant']}"
+        rows = [{key: value for key, value in row.items() if key != "variant"} for row in rows]
     for heading in rows[0]:
         score = heading in SCORES
         table.add_column(

@@ -50,10 +50,10 @@ def main() -> None:
     for name, part in splits.items():
         write_headlines(Path(f"data/split/{name}.jsonl"), part)
     write_json(Path("metrics/corpus.json"), metrics)
-    others = f"; {count - len(headlines)} duplicates dropped" if settings.drop_duplicates else ""
+    notes = f"; {count - len(headlines)} duplicates dropped" if settings.drop_duplicates else ""
     unused = len(headlines) - sum(map(len, splits.values()))
-    others += f"; {unused} not used" if unused else ""
-    print(", ".join(f"{name} {len(part)}" for name, part in splits.items()) + others)
+    notes += f"; {unused} not used" if unused else ""
+    print(", ".join(f"{name} {len(part)}" for name, part in splits.items()) + notes)
 
 
 if __name__ == "__main__":

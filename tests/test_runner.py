@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from sarcasm.params import read_params
 
 import pytest
+from rich.console import Console
 from runner import Runner, show_results
 from tests.project import ROOT, run
 from tests.test_pipeline import set_epochs
@@ -48,6 +49,12 @@ def test_each_stage_that_ends_has_a_line_and_a_log(runner, capsys):
     }
     log = (runner.logs / "train@lstm-1.log").read_text()
     assert log == "> python stages/train.py lstm 1\nlstm-1: epoch 1 of 3\nlstm-1: validation loss 0.5\n"
+
+
+def test_a_terminal_keeps_the_lines_of_all_but_the_trainings(runner, capsys):
+    runner.console = Console(force_terminal=True, highlight=False)
+    assert follow(runner, REPRO) == []
+    assert capsys.readouterr().out == "split-corpus (0 s): train 80\n"
 
 
 def test_a_failure_names_the_stage_its_last_line_and_its_log(runner):

@@ -99,6 +99,9 @@ def test_headlines_in_two_splits_are_counted_or_dropped(project, capsys):
     run_stage(project, "split_corpus")
     measured = read_json(project / "metrics/corpus.json")["validation"]  # c and b
     assert (measured["headlines"], measured["positive_fraction"], measured["overlap_with_train"]) == (2, 0.5, 1)
+    change(project, "split", train=2, validation=1, test=0, drop_duplicates=True)
+    run_stage(project, "split_corpus")
+    assert capsys.readouterr().out.endswith("; 3 duplicates dropped; 1 not used\n")
     change(project, "split", train=2, validation=2, test=0, drop_duplicates=True)
     run_stage(project, "split_corpus")
     assert read_written(project / "data/split/train.jsonl") == [("a", 0), ("b", 1)]  # the first of each

@@ -142,6 +142,7 @@ def test_changes_of_parameters_are_listed_by_name():
         "+variants.rnn={}",
     ]
     assert list(exps.changes(base, base)) == []
+    assert list(exps.changes({"sentences": "a"}, {"sentences": "b\n" * 50})) == [f"sentences={'b ' * 30}"]  # one line
 
 
 @pytest.mark.slow
