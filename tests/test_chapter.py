@@ -154,6 +154,16 @@ def test_a_training_step_from_equal_weights(variant):
         torch.testing.assert_close(expected.state_dict()[name], weights, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize(("variant", "widths"), [("stacked_lstm_dropout", [7, 48, 48]), ("glove_lstm", [50, 16, 16])])
+def test_values_are_dropped_where_the_book_does(variant, widths):
+    network, dropped = chapter.Network(variant, nn.Embedding(10, widths[0])), []
+    for module in network.modules():
+        if isinstance(module, nn.Dropout) and module.p:
+            module.register_forward_hook(lambda _, inputs, __: dropped.append(inputs[0].shape[-1]))
+    network(torch.ones(2, 3, dtype=torch.int64))
+    assert dropped == widths  # before and after each LSTM; with GloVe also after the linear layer
+
+
 @pytest.mark.parametrize("variant", ["stacked_lstm_dropout", "glove_lstm"])
 def test_the_chapter_runs_on_the_headlines_of_the_pipeline(variant, fresh_project, monkeypatch, capsys):
     for stage in ("download_corpus", "download_glove"):
