@@ -28,34 +28,42 @@ SCORES = ["validation loss", "validation accuracy", "test accuracy"]
 
 def main(variant: str | None) -> None:
     """Print the table, and the names of the experiments that have no result."""
-    shown = subprocess.run([sys.executable, "-m", "dvc", "exp", "show", "--json"], capture_output=True, text=True)
-    if shown.returncode:
-        raise InputError(shown.stderr)
-    base = json.loads(shown.stdout)[1]
-    finished, without = [(base["name"] or base["rev"][:7], base["data"])], defaultdict(list)
-    for experiment in base["experiments"] or []:
-        revision = experiment["revs"][0]
-        name, state = experiment["name"] or revision["rev"][:7], (experiment["executor"] or {}).get("state", "success")
-        if state == "success" and revision.get("data"):
-            finished.append((name, revision["data"]))
-        else:
-            without["failed" if state == "success" else state].append(name)
-    changed = [", ".join(changes(parameters(base["data"]), parameters(data))) for _, data in finished]
-    variants = set(re.findall(r"variants\.(\w+)\.", " ".join(changed)))  # without those that are added or removed
+    finished, without = read_experiments()
+    base = parameters(next(iter(finished.values())))
+    changed = {name: ", ".join(changes(base, parameters(data))) for name, data in finished.items()}
+    variants = set(re.findall(r"variants\.(\w+)\.", " ".join(changed.values())))  # those added or removed have no dot
     chosen = variant or (variants.pop() if len(variants) == 1 else None)
     rows = [
-        {"experiment": name, **scores, "changed parameters": change}
-        for (name, data), change in zip(finished, changed, strict=True)
+        {"experiment": name, **scores, "changed parameters": changed[name]}
+        for name, data in finished.items()
         if (scores := read_scores(data, chosen))
     ]
     if not rows:
         raise InputError(f"no experiment of this commit has {chosen}")
     print_table(sorted(rows, key=lambda row: row["validation loss"]))
-    if not base["experiments"]:
+    if len(finished) == 1 and not without:
         print("no experiments of this commit; `dvc exp list -A` lists those of all commits")
     for state, names in without.items():
-        if named := [name for name in names if name not in [name for name, _ in finished]]:
-            print(f"{state}: {', '.join(named)} (`dvc queue logs {named[0]}`)")
+        print(f"{state}: {', '.join(names)} (`dvc queue logs {names[0]}`)")
+
+
+def read_experiments() -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """Return parameters and metrics of the current commit and of its experiments, and those without, by their state."""
+    shown = subprocess.run([sys.executable, "-m", "dvc", "exp", "show", "--json"], capture_output=True, text=True)
+    if shown.returncode:
+        raise InputError(shown.stderr)
+    base = json.loads(shown.stdout)[1]
+    finished, without = {base["name"] or base["rev"][:7]: base["data"]}, defaultdict(list)
+    for experiment in base["experiments"] or []:
+        revision = experiment["revs"][0]
+        name, state = experiment["name"] or revision["rev"][:7], (experiment["executor"] or {}).get("state", "success")
+        if state == "success" and revision.get("data"):
+            finished[name] = revision["data"]
+        else:
+            without["failed" if state == "success" else state].append(name)
+    # one that failed and was then run again is there twice
+    named = {state: [name for name in names if name not in finished] for state, names in without.items()}
+    return finished, {state: names for state, names in named.items() if names}
 
 
 def parameters(data: Any) -> Any:

@@ -4,7 +4,9 @@ import copy
 import gzip
 import json
 import re
+import runpy
 import shutil
+import sys
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -18,6 +20,7 @@ from sarcasm.vectors import coverage, initialize_embedding, read_vectors
 from sarcasm.vocabulary import PAD, encode, make_vocabulary
 
 import chapter
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -168,12 +171,15 @@ def test_values_are_dropped_where_the_book_does(variant, widths):
 def test_the_chapter_runs_on_the_headlines_of_the_pipeline(variant, fresh_project, monkeypatch, capsys):
     for stage in ("download_corpus", "download_glove"):
         run_stage(fresh_project, stage)
+    (fresh_project / "plots").mkdir()  # a clone has it
     monkeypatch.chdir(fresh_project)
-    figure = chapter.main(variant, 2, 0.01)
+    monkeypatch.setattr(sys, "argv", ["chapter.py", variant, "--epochs", "2", "--learning-rate", "0.01"])
+    runpy.run_path(str(ROOT / "chapter.py"), run_name="__main__")
     lines = re.sub(r"[01]\.\d{4}", "p", capsys.readouterr().out).splitlines()[-4:]
     scores = "loss p, accuracy p; validation p, p"
     assert lines == [f"epoch 1: {scores}", f"epoch 2: {scores}", "p  It's a beautiful sunny day", "p  PyTorch book"]
-    assert [[len(line.get_ydata()) for line in axes.lines] for axes in figure.axes] == [[2, 2], [2, 2]]
+    assert [[len(line.get_ydata()) for line in axes.lines] for axes in plt.gcf().axes] == [[2, 2], [2, 2]]
+    assert Path(f"plots/chapter-{variant}-0.01.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_runs_that_the_chapter_reports_are_variants_of_its_parameters():

@@ -26,9 +26,7 @@ def change(folder, *keys: str, value) -> None:
 
 def test_a_changed_rate_affects_its_variant_and_later_stages(small_project):
     change(small_project, "variants", "lstm", "learning_rate", value=0.0005)
-    assert changed_stages(small_project) == {
-        *("check-and-clean", "train@lstm-1", "evaluate", "report"),
-    }
+    assert changed_stages(small_project) == {"check-and-clean", "train@lstm-1", "evaluate", "report"}
 
 
 def test_a_changed_dimension_retrains_no_variant_without_pretrained_vectors(small_project):
@@ -96,9 +94,8 @@ def test_a_sweep_of_learning_rates_is_listed_with_numbers_and_metrics(small_proj
         found[parameters["variants"]["stacked_lstm_dropout"]["learning_rate"]] = scores
     # `-S` writes 0.00001 as 1e-05
     assert {float(rate) for rate in found} == {0.001, 0.0003, 0.00001}
-    assert (
-        len({scores["validation_loss"] for scores in found.values()}) > 1
-    )  # low rates may agree to 4 decimals after two epochs
+    losses = {scores["validation_loss"] for scores in found.values()}
+    assert len(losses) > 1  # low rates may agree to 4 decimals after two epochs
     assert all(0 <= scores["validation_accuracy"] <= 1 for scores in found.values())
     title, _, _, *rows = run(small_project, "python", "exps.py").stdout.splitlines()
     assert title.strip() == "variant: stacked_lstm_dropout" and len(rows) == 1 + 3

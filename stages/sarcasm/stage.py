@@ -45,9 +45,8 @@ def fit(text: str, width: int) -> str:
     paragraphs, before = [""], 0
     for line in text.splitlines():
         start = columns.match(line)[0]  # type: ignore[index]
-        if (
-            line and paragraphs[-1] and len(start) == before not in (4, 6) and not start.strip()
-        ):  # not a command, a file
+        continues = line and paragraphs[-1] and not start.strip() and len(start) == before
+        if continues and before not in (4, 6):  # the indents of commands and of files
             paragraphs[-1] += f" {line.strip()}"
         else:
             paragraphs.append(line)
