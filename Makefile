@@ -14,7 +14,7 @@
 # make cluster          install what cluster/ and `dask ssh` need
 #
 # What makes results/; each writes to the folder OUT, which must be given:
-# make ablation         HEADLINES=FILE             tokenizers and padding, on a .json of the real headlines
+# make ablation                                    tokenizers and padding, from DVC experiments
 # make learning-rates   VARIANT=stacked_lstm       a sweep of DVC experiments
 # make book                                        the chapter's results and ours, from its experiments
 # make results          NAME=news-headlines-v1     an experiment of configs/NAME.yaml
@@ -86,7 +86,7 @@ cluster: .venv/installed
 	$(PIP) install $$(python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["cluster"])')
 
 ablation: .venv/installed
-	$(STUDY) studies.ablation $(HEADLINES) $(OUT)
+	$(STUDY) studies.ablation $(OUT)
 
 learning-rates: .venv/installed
 	$(STUDY) studies.learning_rates $(VARIANT) $(OUT)

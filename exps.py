@@ -30,13 +30,13 @@ def main(variant: str | None) -> None:
     """Print the table, and the names of the experiments that have no result."""
     finished, without = read_experiments()
     base = parameters(next(iter(finished.values())))
-    changed = {name: ", ".join(changes(base, parameters(data))) for name, data in finished.items()}
+    changed = {name: ", ".join(changes(base, parameters(found))) for name, found in finished.items()}
     variants = set(re.findall(r"variants\.(\w+)\.", " ".join(changed.values())))  # those added or removed have no dot
     chosen = variant or (variants.pop() if len(variants) == 1 else None)
     rows = [
         {"experiment": name, **scores, "changed parameters": changed[name]}
-        for name, data in finished.items()
-        if (scores := read_scores(data, chosen))
+        for name, found in finished.items()
+        if (scores := read_scores(found, chosen))
     ]
     if not rows:
         raise InputError(f"no experiment of this commit has {chosen}")
@@ -48,17 +48,17 @@ def main(variant: str | None) -> None:
 
 
 def read_experiments() -> tuple[dict[str, Any], dict[str, list[str]]]:
-    """Return parameters and metrics of the current commit and of its experiments, and those without, by their state."""
+    """Return the current commit and its experiments, as DVC shows them, and by state the names of the unfinished."""
     shown = subprocess.run([sys.executable, "-m", "dvc", "exp", "show", "--json"], capture_output=True, text=True)
     if shown.returncode:
         raise InputError(shown.stderr)
     base = json.loads(shown.stdout)[1]
-    finished, without = {base["name"] or base["rev"][:7]: base["data"]}, defaultdict(list)
+    finished, without = {base["name"] or base["rev"][:7]: base}, defaultdict(list)
     for experiment in base["experiments"] or []:
         revision = experiment["revs"][0]
         name, state = experiment["name"] or revision["rev"][:7], (experiment["executor"] or {}).get("state", "success")
         if state == "success" and revision.get("data"):
-            finished[name] = revision["data"]
+            finished[name] = revision
         else:
             without["failed" if state == "success" else state].append(name)
     # one that failed and was then run again is there twice
@@ -66,14 +66,14 @@ def read_experiments() -> tuple[dict[str, Any], dict[str, list[str]]]:
     return finished, {state: names for state, names in named.items() if names}
 
 
-def parameters(data: Any) -> Any:
+def parameters(experiment: Any) -> Any:
     """Return params.yaml of an experiment."""
-    return data["params"]["params.yaml"]["data"]
+    return experiment["data"]["params"]["params.yaml"]["data"]
 
 
-def read_scores(data: Any, variant: str | None) -> dict[str, Any] | None:
+def read_scores(experiment: Any, variant: str | None) -> dict[str, Any] | None:
     """Return the scores of a variant, by default the best, means over its seeds; None if there is no such variant."""
-    metrics = {path: metric["data"] for path, metric in data["metrics"].items()}
+    metrics = {path: metric["data"] for path, metric in experiment["data"]["metrics"].items()}
     runs = defaultdict(list)
     for path, metric in metrics.items():
         if path.startswith("metrics/train/"):

@@ -1,74 +1,50 @@
 """Ablation of the chapter's text and padding: what it costs to drop words and to pad to 85 tokens.
 
-    make ablation HEADLINES=Sarcasm_Headlines_Dataset.json OUT=results/ablation
+    make repro PARAMS=configs/ablation.yaml
+    dvc exp branch ablation ablation && git switch ablation && dvc checkout
+    dvc exp run --queue -S vocabularies.plain.tokenizer=stripped,full -S train.batching=padded,bucketed
+    dvc exp run --run-all
+    make ablation OUT=results/ablation
 
 The chapter's bidirectional network at its learning rate of 0.001, tokenizer {stripped, full} x batching {padded,
-bucketed}, three seeds each, one thread. On one core this takes 12 minutes.
+bucketed}, three seeds each.
 
-in:   HEADLINES       the real headlines, version 1; the first 20,000 for training, the others for validation
+in:   the finished experiments of the current commit of which only tokenizer and batching differ from params.yaml
 out:  OUT/epochs.csv  one row per epoch: tokenizer, batching, seed, losses and accuracies
       OUT/table.md    mean and range over the seeds
       OUT/figure.png  validation accuracy over the epochs
+      OUT/params.yaml, dvc.lock    of the current commit
 """
 
-from collections import Counter
-from itertools import product
 from pathlib import Path
 
-from sarcasm.corpus import Headline, read_headlines
-from sarcasm.dataset import HeadlineDataset
-from sarcasm.figures import NETWORK_COLOURS, STYLE, save_figure
-from sarcasm.model import HeadlineClassifier
-from sarcasm.stage import make_parser, run, write_csv, write_text
+from sarcasm.figures import NETWORK_COLOURS, STYLE
+from sarcasm.params import read_params
+from sarcasm.stage import make_parser, run
 from sarcasm.tables import mean_and_range
-from sarcasm.tokenizers import TOKENIZERS
-from sarcasm.trainer import Trainer
-from sarcasm.vocabulary import encode, make_vocabulary
 
-import numpy as np
 import pandas as pd
-import torch
 from matplotlib.figure import Figure
-from tqdm import tqdm
+from studies.sweep import find_experiments, read_csv, write_study
 
-TRAINING = 20_000  # headlines
-VOCABULARY, MAX_LENGTH = 2000, 85  # words with <pad> and <unk>, tokens
-EPOCHS = 15
-SEEDS = 1, 2, 3
+VARIANT = "bi_lstm"
 TARGET = 0.75  # validation accuracy
 
 
-def main(headlines: str, out: str) -> None:
-    """Train all combinations, then write the epochs, the table and the figure."""
-    torch.set_num_threads(1)
-    corpus = read_headlines(Path(headlines))
-    datasets = {tokenizer: make_datasets(corpus, tokenizer) for tokenizer in ("stripped", "full")}
-    trainings = list(product(datasets, ("padded", "bucketed"), SEEDS))
-    epochs = pd.DataFrame([row for job in tqdm(trainings) for row in train(*job, *datasets[job[0]])])
-    write_csv(Path(out, "epochs.csv"), epochs)
-    write_text(Path(out, "table.md"), format_table(epochs))
-    save_figure(Path(out, "figure.png"), figure(epochs))
+def main(out: str) -> None:
+    """Read the experiments; write the epochs, the table and the figure."""
+    experiments = find_experiments("vocabularies.plain.tokenizer", "train.batching")
+    ordered = sorted(experiments.items(), reverse=True)  # the chapter's first: stripped, padded
+    seeds = read_params(Path("params.yaml")).train.seeds
+    epochs = pd.concat([read_history(revision, seed, *values) for values, revision in ordered for seed in seeds])
+    write_study(Path(out), epochs, format_table(epochs), figure(epochs))
 
 
-def make_datasets(corpus: list[Headline], tokenizer: str) -> list[HeadlineDataset]:
-    """Return the headlines for training and for validation, with the vocabulary of those for training."""
-    words = [TOKENIZERS[tokenizer](headline.text) for headline in corpus]
-    counts = Counter(word for row in words[:TRAINING] for word in row).most_common()
-    vocabulary = make_vocabulary([word for word, _ in counts], VOCABULARY)
-    ids, labels = encode(words, vocabulary, MAX_LENGTH), np.array([headline.label for headline in corpus])
-    return [HeadlineDataset(ids[part], labels[part]) for part in (slice(TRAINING), slice(TRAINING, None))]
-
-
-def train(
-    tokenizer: str, batching: str, seed: int, training: HeadlineDataset, validation: HeadlineDataset
-) -> list[dict[str, object]]:
-    """Train the network once; return one row per epoch."""
-    torch.manual_seed(seed)
-    no_dropout = dict.fromkeys(("embedding", "inter_layer", "rnn_output", "linear"), 0.0)
-    network = HeadlineClassifier(VOCABULARY, 7, "lstm", 1, bidirectional=True, hidden_size=24, dropout=no_dropout)
-    trainer = Trainer(network, 0.001, 32, batching == "bucketed", "last", seed)
-    epochs = [trainer.run_epoch(training, validation)._asdict() for _ in range(EPOCHS)]
-    return [{"tokenizer": tokenizer, "batching": batching, "seed": seed, **epoch} for epoch in epochs]
+def read_history(revision: str, seed: int, tokenizer: str, batching: str) -> pd.DataFrame:
+    """Return the history of one training in an experiment, what distinguishes it in the first columns."""
+    history = read_csv(revision, f"plots/history/{VARIANT}-{seed}.csv")
+    settings = pd.DataFrame({"tokenizer": tokenizer, "batching": batching, "seed": seed}, index=history.index)
+    return settings.join(history)
 
 
 def format_table(epochs: pd.DataFrame) -> str:
@@ -106,4 +82,4 @@ def figure(epochs: pd.DataFrame) -> Figure:
 
 
 if __name__ == "__main__":
-    run(main, make_parser(__doc__, "headlines", "out"))
+    run(main, make_parser(__doc__, "out"))

@@ -11,70 +11,29 @@ out:  OUT/epochs.csv    one row per learning rate and epoch: losses and accuraci
       OUT/params.yaml, dvc.lock    of the current commit
 """
 
-import io
-import json
-import subprocess
-from copy import deepcopy
 from pathlib import Path
-from typing import Any
 
-from sarcasm.figures import NETWORK_COLOURS, STYLE, save_figure
-from sarcasm.params import GROUPS
-from sarcasm.stage import InputError, make_parser, run, write_bytes, write_csv, write_text
-from sarcasm.tables import read_table
+from sarcasm.figures import NETWORK_COLOURS, STYLE
+from sarcasm.params import read_params
+from sarcasm.stage import make_parser, run
 
 import pandas as pd
 from matplotlib.figure import Figure
-from studies.export import git
+from studies.sweep import find_experiments, read_csv, write_study
 
 
 def main(variant: str, out: str) -> None:
     """Read the experiments; write the epochs, the table and the figure."""
-    shown = json.loads(subprocess.check_output(["dvc", "exp", "show", "--json"], text=True))
-    rates, others = find_rates(shown[1], variant)
-    if others:
-        print(f"unfinished, failed, or with other changes: {', '.join(others)}")
-    if not rates:
-        raise InputError(f"no experiment with another learning rate of {variant}; --help shows how to run the sweep")
-    histories = [read_history(revision, variant, rate) for rate, revision in sorted(rates.items())]
+    group = "variants" if variant in read_params(Path("params.yaml")).variants else "pretrained_variants"
+    rates = find_experiments(f"{group}.{variant}.learning_rate")
+    histories = [read_history(revision, variant, rate) for (rate,), revision in sorted(rates.items())]
     epochs = pd.concat(histories, ignore_index=True)
-    write_csv(Path(out, "epochs.csv"), epochs.astype({"learning_rate": str}))
-    write_text(Path(out, "table.md"), format_table(epochs))
-    save_figure(Path(out, "figure.png"), figure(epochs))
-    for name in ("params.yaml", "dvc.lock"):
-        write_bytes(Path(out, name), Path(name).read_bytes())
-
-
-def find_rates(commit: dict[str, Any], variant: str) -> tuple[dict[float, str], list[str]]:
-    """Return the revision of each learning rate, and the names of the experiments that do not belong to the sweep.
-
-    commit: an entry of `dvc exp show --json`
-    """
-    base, _ = without_rate(commit["data"], variant)
-    rates, others = {}, []
-    for experiment in commit["experiments"] or []:
-        last = experiment["revs"][0]
-        state = (experiment["executor"] or {}).get("state", "success")
-        parameters, rate = without_rate(last["data"], variant) if state == "success" and last["data"] else ({}, None)
-        if rate is not None and parameters == base:
-            rates[rate] = last["rev"]
-        else:
-            others.append(experiment["name"] or last["rev"][:7])
-    return rates, others
-
-
-def without_rate(data: dict[str, Any], variant: str) -> tuple[dict[str, Any], float | None]:
-    """Return params.yaml without the learning rate of a variant, and the rate; None if there is no such variant."""
-    parameters = deepcopy(data["params"]["params.yaml"]["data"])
-    for group in GROUPS:
-        if variant in parameters[group]:
-            return parameters, parameters[group][variant].pop("learning_rate")
-    return parameters, None
+    write_study(Path(out), epochs.astype({"learning_rate": str}), format_table(epochs), figure(epochs))
 
 
 def read_history(revision: str, variant: str, rate: float) -> pd.DataFrame:
-    """Return the history of a variant in an experiment, the learning rate in the first column."""
-    table = read_table(io.BytesIO(git("show", f"{revision}:plots/histories.csv")), "variant")
+    """Return the history of a variant in an experiment, mean over its seeds, the learning rate in the first column."""
+    table = read_csv(revision, "plots/histories.csv")
     history = table[table["variant"] == variant].drop(columns="variant")
     history.insert(0, "learning_rate", rate)
     return history

@@ -1,11 +1,16 @@
-"""The other studies: an ablation on few headlines, a sweep of learning rates, the export of an experiment."""
+"""The other studies: an ablation, a sweep of learning rates, the export of an experiment."""
+
+import json
+from types import SimpleNamespace
 
 from sarcasm.stage import InputError
 
+import exps
 import pandas as pd
 import pytest
 from studies import ablation, export, learning_rates
-from tests.project import ROOT
+from studies.sweep import find_experiments
+from tests.project import ROOT, run
 
 
 def test_the_committed_tables_follow_from_the_committed_epochs():
@@ -14,31 +19,43 @@ def test_the_committed_tables_follow_from_the_committed_epochs():
         assert table.read_text(encoding="utf-8") == study.format_table(pd.read_csv(epochs)), f"make {name}"
 
 
-def test_the_ablation_trains_each_combination_with_each_seed(fresh_project, tmp_path, monkeypatch):
-    for name, value in {"TRAINING": 80, "EPOCHS": 2, "SEEDS": (1, 2), "TARGET": 0.0}.items():
-        monkeypatch.setattr(ablation, name, value)
-    ablation.main(str(fresh_project / "data/bundled/headlines.jsonl"), str(tmp_path))
-    rows = (tmp_path / "table.md").read_text(encoding="utf-8").splitlines()[2:]
-    assert [row.split(" | ")[:2] for row in rows] == [
-        [f"| {tokenizer}", batching] for tokenizer in ("stripped", "full") for batching in ("padded", "bucketed")
-    ]
-    assert all(row.endswith(" | 1 (1 to 1) |") for row in rows)
-    assert len(pd.read_csv(tmp_path / "epochs.csv")) == 16
-
-
-def experiment(name, rate, state="success", epochs=30):
-    parameters = {"train": {"epochs": epochs}, "variants": {"lstm": {"learning_rate": rate}}, "pretrained_variants": {}}
-    revision = {"rev": f"of-{name}", "data": rate and {"params": {"params.yaml": {"data": parameters}}}}
+def experiment(name, rate, epochs=30, state="success"):
+    params = {"train": {"epochs": epochs}, "variants": {"lstm": {"learning_rate": rate}}}
+    revision = {"rev": f"of-{name}", "data": rate and {"params": {"params.yaml": {"data": params}}}}
     return {"name": name, "executor": state and {"state": state}, "revs": [revision]}
 
 
-def test_a_sweep_has_the_finished_experiments_with_other_learning_rates():
-    sweep = [experiment("low", 0.125), experiment("high", 0.5, state=None)]
-    others = [experiment("longer", 0.5, epochs=60), experiment("waiting", 0.75, "queued"), experiment("failed", None)]
-    base = experiment("base", 0.25)["revs"][0]["data"]
-    rates, names = learning_rates.find_rates({"data": base, "experiments": sweep + others}, "lstm")
-    assert rates == {0.125: "of-low", 0.5: "of-high"} and names == ["longer", "waiting", "failed"]
-    assert learning_rates.find_rates({"data": base, "experiments": None}, "lstm") == ({}, [])
+def test_a_sweep_has_the_finished_experiments_that_change_nothing_else(monkeypatch, capsys):
+    sweep = [experiment("low", 0.125), experiment("high", 0.5, state=None), experiment("same", 0.25)]
+    others = [
+        experiment("longer", 0.5, epochs=60),
+        experiment("waiting", 0.75, state="queued"),
+        experiment("bad", None),
+    ]
+    base = {"name": "main", **experiment("base", 0.25)["revs"][0]}
+    shown = SimpleNamespace(returncode=0, stdout=json.dumps([{}, base | {"experiments": sweep + others}]))
+    monkeypatch.setattr(exps.subprocess, "run", lambda *_, **__: shown)
+    rates = {(0.125,): "of-low", (0.5,): "of-high", (0.25,): "of-same"}
+    assert find_experiments("variants.lstm.learning_rate") == rates
+    assert capsys.readouterr().out == "unfinished, failed, or with other changes: waiting, bad, longer\n"
+    shown.stdout = json.dumps([{}, base | {"experiments": others}])
+    with pytest.raises(InputError, match="^no experiment changes only variants.lstm.learning_rate; "):
+        find_experiments("variants.lstm.learning_rate")
+
+
+@pytest.mark.slow
+def test_the_ablation_has_the_histories_of_each_seed(small_project, tmp_path, monkeypatch):
+    monkeypatch.chdir(small_project)
+    monkeypatch.setattr(ablation, "VARIANT", "lstm")
+    run(small_project, "dvc", "exp", "run", "--queue", "-S", "train.batching=padded,bucketed")
+    run(small_project, "dvc", "exp", "run", "--run-all")
+    ablation.main(str(tmp_path))
+    epochs = pd.read_csv(tmp_path / "epochs.csv")
+    settings = [("full", batching, 1, epoch) for batching in ("padded", "bucketed") for epoch in (1, 2)]
+    assert list(epochs[["tokenizer", "batching", "seed", "epoch"]].itertuples(index=False, name=None)) == settings
+    history = pd.read_csv("plots/history/lstm-1.csv")
+    assert epochs.iloc[2:, 3:].reset_index(drop=True).equals(history)
+    assert (tmp_path / "dvc.lock").read_bytes() == (small_project / "dvc.lock").read_bytes()
 
 
 def test_an_unknown_experiment_is_refused(fresh_project, monkeypatch):

@@ -3,9 +3,11 @@
 import json
 import re
 import shutil
+from pathlib import Path
 
 import exps
 import pytest
+from studies import learning_rates
 from tests.project import ROOT, commit, contents, params, run, vectors, write_params
 
 
@@ -81,7 +83,7 @@ def test_a_checkout_on_windows_has_the_same_bytes(small_project, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_sweep_of_learning_rates_is_listed_with_numbers_and_metrics(small_project):
+def test_a_sweep_of_learning_rates_is_listed_with_numbers_and_metrics(small_project, monkeypatch):
     rates = "variants.stacked_lstm_dropout.learning_rate=0.001,0.0003,0.00001"
     run(small_project, "dvc", "exp", "run", "--queue", "-n", "rate", "-S", rates)
     run(small_project, "dvc", "exp", "run", "--run-all")
@@ -105,6 +107,10 @@ def test_a_sweep_of_learning_rates_is_listed_with_numbers_and_metrics(small_proj
     assert {row.split()[0] for row in rows} >= {"rate-1", "rate-2", "rate-3"}
     title, *_ = run(small_project, "python", "exps.py", "lstm").stdout.splitlines()
     assert title.strip() == "variant: lstm"
+    monkeypatch.chdir(small_project)
+    learning_rates.main("stacked_lstm_dropout", "study")
+    rows = Path("study/table.md").read_text().splitlines()[2:]
+    assert [row.split()[1] for row in rows] == ["0.00001", "0.00030", "0.00100"]
 
 
 def test_differences_between_two_commits(small_project):
