@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from dvc.utils.serialize import modify_yaml
 from tests.project import ROOT, run
 
 STAGES = {
@@ -113,18 +112,6 @@ def test_metrics_and_plots_in_git_are_the_uncached_outputs_of_the_stages():
     tracked = {name for name in listed if not name.endswith("/.gitignore")}
     assert {name for name in tracked if not any(f"{name}/".startswith(f"{out}/") for out in uncached)} == set()
     assert {out for out in uncached if not any(f"{name}/".startswith(f"{out}/") for name in tracked)} == set()
-
-
-def test_params_yaml_is_written_as_dvc_writes_it(tmp_path):
-    before = (ROOT / "params.yaml").read_text(encoding="utf-8")
-    (tmp_path / "params.yaml").write_text(before, encoding="utf-8")
-    with modify_yaml(tmp_path / "params.yaml") as document:
-        document["variants"]["bi_lstm"]["learning_rate"] = 0.0005
-    changed = (tmp_path / "params.yaml").read_text(encoding="utf-8")
-    lines = zip(before.splitlines(), changed.splitlines(), strict=True)
-    assert [line for line, other in lines if line != other] == [
-        "  bi_lstm: {bidirectional: true, learning_rate: 0.001}"
-    ]
 
 
 def test_no_script_has_the_name_of_a_standard_module():

@@ -98,13 +98,6 @@ def test_a_second_training_waits_for_the_first(small_project):
 
 
 @pytest.mark.slow
-def test_every_stage_forced_again_gives_the_same_bytes(small_project):
-    before = contents(small_project)
-    run(small_project, "dvc", "repro", "--force")
-    assert contents(small_project) == before
-
-
-@pytest.mark.slow
 def test_a_clone_with_two_jobs_in_another_order_gives_the_same_bytes(small_base, tmp_path):
     clone = tmp_path / "clone"
     run(tmp_path, "git", "clone", "--quiet", str(small_base), str(clone))
@@ -113,14 +106,3 @@ def test_a_clone_with_two_jobs_in_another_order_gives_the_same_bytes(small_base,
     trained = re.findall(r"^(train\S*) \(\d+ s\): \S+: validation loss ", shown, re.MULTILINE)
     assert sorted(trained) == ["train-baseline", "train@lstm-1", "train@stacked_lstm_dropout-1"]
     assert contents(clone) == contents(small_base)
-
-
-@pytest.mark.slow
-def test_two_dvc_repro_at_once_succeed_or_report_the_conflict(small_project):
-    before = contents(small_project)
-    both = [start(small_project, "dvc", "repro", "--force") for _ in range(2)]
-    for process in both:
-        _, error = process.communicate()
-        assert not process.returncode or "ERROR: " in error and "Traceback" not in error, error
-    run(small_project, "dvc", "repro")
-    assert contents(small_project) == before

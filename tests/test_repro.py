@@ -123,12 +123,16 @@ def test_unknown_keys_and_wrong_values_are_refused_by_name(small_project):
     assert not (small_project / "runs").exists()
 
 
-def test_uncommitted_code_and_parameters_are_refused(small_project):
+def test_uncommitted_code_data_and_parameters_are_refused(small_project):
     write_changes(small_project, train={"epochs": 1})
     set_epochs(small_project, 3)
     (small_project / "stages/new.py").write_text("")
+    with (small_project / "data/bundled/headlines.jsonl").open("a") as file:
+        file.write("\n")
     message = refusal(small_project, "mine.yaml")
-    assert message.startswith("uncommitted changes in params.yaml, stages/new.py: commit them")
+    assert message.startswith(
+        "uncommitted changes in data/bundled/headlines.jsonl, params.yaml, stages/new.py: commit them"
+    )
 
 
 def test_a_folder_that_is_no_worktree_is_refused_and_the_checkout_stays(small_project):
@@ -137,13 +141,6 @@ def test_a_folder_that_is_no_worktree_is_refused_and_the_checkout_stays(small_pr
     branch = run(small_project, "git", "branch", "--show-current").stdout
     assert refusal(small_project, "mine.yaml") == "runs/mine: not a git worktree; move or delete it"
     assert run(small_project, "git", "branch", "--show-current").stdout == branch != ""
-
-
-def test_uncommitted_data_is_refused(small_project):
-    write_changes(small_project, train={"epochs": 1})
-    with (small_project / "data/bundled/headlines.jsonl").open("a") as file:
-        file.write("\n")
-    assert refusal(small_project, "mine.yaml").startswith("uncommitted changes in data/bundled/headlines.jsonl: ")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ import resource
 import shutil
 from contextlib import contextmanager
 
-from sarcasm import trainer
 from sarcasm.corpus import Headline, read_written, write_headlines
 from sarcasm.saved_model import load_model
 from sarcasm.stage import read_json
@@ -210,26 +209,6 @@ def test_a_pretrained_variant_has_the_vectors_and_keeps_them_if_frozen(project):
     weights = load_model(str(project / "models/wide_bi_lstm-1.pt")).weights
     vectors = torch.from_numpy(np.load(project / "data/embeddings/pretrained.npy"))
     assert torch.equal(weights["embedding.weight"], vectors) and weights["wide.weight"].any()
-
-
-@pytest.mark.parametrize(("variant", "done"), [("lstm", 1), ("wide_bi_lstm", 1), ("lstm", 2)])
-def test_a_training_killed_after_any_epoch_resumes_to_the_same_bytes(project, variant, done, monkeypatch):
-    before, save, run_epoch, epochs = contents(project), trainer.Checkpoint.save, trainer.Trainer.run_epoch, []
-
-    def save_and_stop(self, state):
-        save(self, state)
-        if len(state["history"]) == done:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch, pytest.raises(SystemExit):
-        patch.setattr(trainer, "SAVING", 1)  # after every epoch
-        patch.setattr(trainer.Checkpoint, "save", save_and_stop)
-        run_stage(project, "train", variant, "1")
-    for path in (f"models/{variant}-1.pt", f"plots/history/{variant}-1.csv"):
-        (project / path).unlink()  # as DVC does before it runs a stage
-    monkeypatch.setattr(trainer.Trainer, "run_epoch", lambda *args: epochs.append(run_epoch(*args)) or epochs[-1])
-    run_stage(project, "train", variant, "1")
-    assert [epoch.epoch for epoch in epochs] == [1, 2][done:] and contents(project) == before
 
 
 def test_an_unknown_variant_or_seed_is_refused_with_the_known_ones(project):
