@@ -3,6 +3,7 @@
 import json
 from types import SimpleNamespace
 
+from sarcasm.params import read_params, read_yaml
 from sarcasm.stage import InputError
 
 import exps
@@ -17,6 +18,13 @@ def test_the_committed_tables_follow_from_the_committed_epochs():
     for name, study in {"ablation": ablation, "learning-rates": learning_rates}.items():
         epochs, table = (ROOT / f"results/{name}/{file}" for file in ("epochs.csv", "table.md"))
         assert table.read_text(encoding="utf-8") == study.format_table(pd.read_csv(epochs)), f"make {name}"
+
+
+def test_every_result_has_the_parameters_and_the_lock_of_its_run():
+    for folder in (ROOT / "results").iterdir():
+        params = read_params(folder / "params.yaml")
+        trained = {f"train@{run}" for variant in params.variants for run in params.runs[variant]}
+        assert trained <= read_yaml(folder / "dvc.lock")["stages"].keys(), folder.name
 
 
 def experiment(name, rate, epochs=30, state="success"):
