@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sarcasm.figures import NETWORK_COLOURS, STYLE
 from sarcasm.params import read_params
-from sarcasm.stage import make_parser, run
+from sarcasm.stage import InputError, make_parser, run
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -24,7 +24,10 @@ from studies.sweep import find_experiments, read_csv, write_study
 
 def main(variant: str, out: str) -> None:
     """Read the experiments; write the epochs, the table and the figure."""
-    group = "variants" if variant in read_params(Path("params.yaml")).variants else "pretrained_variants"
+    params = read_params(Path("params.yaml"))
+    if variant not in params.networks:
+        raise InputError(f"no variant {variant!r}: params.yaml has {', '.join(params.networks)}")
+    group = "variants" if variant in params.variants else "pretrained_variants"
     rates = find_experiments(f"{group}.{variant}.learning_rate")
     histories = [read_history(revision, variant, rate) for (rate,), revision in sorted(rates.items())]
     epochs = pd.concat(histories, ignore_index=True)

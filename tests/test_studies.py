@@ -41,7 +41,8 @@ def test_a_sweep_has_the_finished_experiments_that_change_nothing_else(monkeypat
         experiment("bad", None),
     ]
     base = {"name": "main", **experiment("base", 0.25)["revs"][0]}
-    shown = SimpleNamespace(returncode=0, stdout=json.dumps([{}, base | {"experiments": sweep + others}]))
+    again = [experiment("low", None)]  # it failed and was then run again
+    shown = SimpleNamespace(returncode=0, stdout=json.dumps([{}, base | {"experiments": sweep + others + again}]))
     monkeypatch.setattr(exps.subprocess, "run", lambda *_, **__: shown)
     rates = {(0.125,): "of-low", (0.5,): "of-high", (0.25,): "of-same"}
     assert find_experiments("variants.lstm.learning_rate") == rates
@@ -66,7 +67,9 @@ def test_the_ablation_has_the_histories_of_each_seed(small_project, tmp_path, mo
     assert (tmp_path / "dvc.lock").read_bytes() == (small_project / "dvc.lock").read_bytes()
 
 
-def test_an_unknown_experiment_is_refused(fresh_project, monkeypatch):
+def test_an_unknown_variant_or_experiment_is_refused(fresh_project, monkeypatch):
     monkeypatch.chdir(fresh_project)
+    with pytest.raises(InputError, match="^no variant 'moon': params.yaml has lstm, "):
+        learning_rates.main("moon", "study")
     with pytest.raises(InputError, match="^no experiment 'none'; `make repro PARAMS="):
         export.main("none")
