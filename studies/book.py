@@ -7,11 +7,11 @@
 A run of the chapter that has no history in OUT is shown as not run.
 
 in:   the experiment book        each run of the chapter
-      the experiment book-seeds  some of the runs with several seeds; if there is none, OUT/seeds.csv stays as it is
+      the experiment book-seeds  some of the runs with more seeds; if there is none, OUT/seeds stays as it is
       results/book/chapter.yaml  what the chapter reports, run by run
 out:  OUT/params.yaml, dvc.lock, coverage.json
       OUT/history/<variant>.csv  loss and accuracy of each run, one row per epoch
-      OUT/seeds.csv              scores of the last epoch, one row per run and seed
+      OUT/seeds/                 params.yaml, dvc.lock and runs.csv of book-seeds: scores of the last epoch
       OUT/figure-7-*.png         accuracy and loss over the epochs, numbered as in the chapter
       OUT/runs.md                the chapter's results and ours, run by run
       OUT/seeds.md               the runs with several seeds: mean and range
@@ -19,19 +19,18 @@ out:  OUT/params.yaml, dvc.lock, coverage.json
 """
 
 import io
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from sarcasm.figures import NETWORK_COLOURS, STYLE, history_limits, save_figure
-from sarcasm.params import BASELINE
-from sarcasm.stage import InputError, make_parser, run, write_bytes, write_csv, write_text
+from sarcasm.stage import InputError, make_parser, run, write_csv, write_text
 from sarcasm.tables import mean_and_range, read_table
 from sarcasm.trainer import Epoch, overfit_epoch
 
 import pandas as pd
 import yaml
 from matplotlib.figure import Figure
-from studies.export import read_file
+from studies.export import copy_files, read_file
 
 CHAPTER = Path("results/book/chapter.yaml")
 SCORES = ["train_loss", "train_accuracy", "validation_loss", "validation_accuracy"]
@@ -40,13 +39,11 @@ SCORES = ["train_loss", "train_accuracy", "validation_loss", "validation_accurac
 def main(out: str) -> None:
     """Copy the results of the experiments, then write the tables and the figures."""
     chapter, folder = yaml.safe_load(CHAPTER.read_text(encoding="utf-8")), Path(out)
-    for path in ("params.yaml", "dvc.lock", "metrics/coverage.json"):
-        write_bytes(folder / PurePosixPath(path).name, read_file("book", path))
+    copy_files("book", ["params.yaml", "dvc.lock", "metrics/coverage.json"], folder)
     for variant, history in read_csv("book", "plots/histories.csv", "variant").groupby("variant"):
         write_csv(folder / f"history/{variant}.csv", history.drop(columns="variant"))
     try:
-        runs = read_csv("book-seeds", "metrics/runs.csv", "variant")[["variant", "run", "best_epoch", *SCORES]]
-        write_csv(folder / "seeds.csv", runs[runs["variant"] != BASELINE].astype({"best_epoch": int}))
+        copy_files("book-seeds", ["params.yaml", "dvc.lock", "metrics/runs.csv"], folder / "seeds")
     except InputError as error:
         print(error)
     write_results(chapter["runs"], folder)
@@ -70,8 +67,8 @@ def write_results(entries: list[dict[str, Any]], out: Path) -> None:
                 drawing = figure(f"Figure {number}: {entry['run']}", history, measure, limits[measure])
                 save_figure(out / f"figure-{number}.png", drawing)
     write_text(out / "runs.md", format_runs(entries, histories))
-    if (out / "seeds.csv").exists():
-        write_text(out / "seeds.md", format_seeds(entries, pd.read_csv(out / "seeds.csv")))
+    if (runs := out / "seeds/runs.csv").exists():
+        write_text(out / "seeds.md", format_seeds(entries, histories, pd.read_csv(runs)))
 
 
 @STYLE
@@ -121,13 +118,19 @@ def summarize(history: pd.DataFrame) -> list[str]:
     ]
 
 
-def format_seeds(entries: list[dict[str, Any]], runs: pd.DataFrame) -> str:
-    """Return a Markdown table of the runs with several seeds: mean and range of the scores at the last epoch."""
+def format_seeds(entries: list[dict[str, Any]], histories: dict[str, pd.DataFrame], runs: pd.DataFrame) -> str:
+    """Return a Markdown table of the runs with several seeds: mean and range of the scores at the last epoch.
+
+    histories: of the first seed
+    runs: scores of the other seeds
+    """
     headings = "training loss | training accuracy | validation loss | validation accuracy"
     lines = [f"| run | seeds | {headings} | epoch of the lowest validation loss |", "|---|--:|---|---|---|---|---|"]
     for entry in entries:
-        seeds = runs[runs["variant"] == entry["variant"]]
-        if len(seeds) > 1:
+        others, history = runs[runs["variant"] == entry["variant"]], histories.get(entry["variant"])
+        if history is not None and len(others):
+            lowest = history.loc[history["validation_loss"].idxmin()]
+            seeds = pd.concat([history.tail(1).assign(best_epoch=lowest["epoch"]), others])
             scores = [mean_and_range(seeds[score], 4) for score in SCORES]
             cells = entry["run"], str(len(seeds)), *scores, mean_and_range(seeds["best_epoch"], 0)
             lines.append(f"| {' | '.join(cells)} |")

@@ -8,6 +8,7 @@ out:  results/NAME/params.yaml, dvc.lock, results.md, evaluation.csv, difference
 """
 
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from sarcasm.stage import InputError, make_parser, run, write_bytes
@@ -23,10 +24,15 @@ FILES = (
 
 
 def main(name: str) -> None:
-    """Read the files of the experiment and write them."""
-    for path in FILES:
-        write_bytes(Path("results", name, PurePosixPath(path).name), read_file(name, path))
+    """Copy the files of the experiment."""
+    copy_files(name, FILES, Path("results", name))
     print(f"results/{name}: {len(FILES)} files")
+
+
+def copy_files(name: str, paths: Iterable[str], folder: Path) -> None:
+    """Write files of an experiment to a folder, without the folders of their paths."""
+    for path in paths:
+        write_bytes(folder / PurePosixPath(path).name, read_file(name, path))
 
 
 def read_file(name: str, path: str) -> bytes:

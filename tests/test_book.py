@@ -26,9 +26,8 @@ lstm,2,0.4,0.8,0.625,0.7
 RUNS = """\
 variant,run,best_epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,f1
 tfidf,tfidf,,0.1,1,0.5,0.75,0.5
-lstm,lstm-1,2,0.25,0.875,0.5,0.75,0.5
-lstm,lstm-2,4,0.75,0.625,0.5,0.25,0.5
-bi_lstm,bi_lstm-1,2,0.25,0.875,0.5,0.75,0.5
+lstm,lstm-2,5,0.7,0.6,0.125,0.3,0.5
+bi_lstm,bi_lstm-2,2,0.25,0.875,0.5,0.75,0.5
 """
 
 
@@ -66,9 +65,10 @@ def test_the_tables_compare_the_chapter_with_the_experiments(small_project, monk
     save_experiment(small_project, "book-seeds", {"metrics/runs.csv": RUNS})
     book.main("results/book")
     assert rows(out / "seeds.md") == [
-        "| one direction | 2 | 0.5000 (0.2500 to 0.7500) | 0.7500 (0.6250 to 0.8750) | 0.5000 (0.5000 to 0.5000) "
-        "| 0.5000 (0.2500 to 0.7500) | 3 (2 to 4) |"
+        "| one direction | 2 | 0.5500 (0.4000 to 0.7000) | 0.7000 (0.6000 to 0.8000) | 0.3750 (0.1250 to 0.6250) "
+        "| 0.5000 (0.3000 to 0.7000) | 3 (1 to 5) |"
     ]
+    assert {path.name for path in (out / "seeds").iterdir()} == {"params.yaml", "dvc.lock", "runs.csv"}
     export.main("book")
     assert (out / "histories.csv").read_text() == HISTORIES
 
@@ -76,7 +76,7 @@ def test_the_tables_compare_the_chapter_with_the_experiments(small_project, monk
 def test_the_committed_tables_follow_from_the_committed_results(tmp_path):
     committed, chapter = ROOT / "results/book", yaml.safe_load((ROOT / book.CHAPTER).read_text(encoding="utf-8"))
     shutil.copytree(committed / "history", tmp_path / "history")
-    shutil.copy(committed / "seeds.csv", tmp_path)
+    shutil.copytree(committed / "seeds", tmp_path / "seeds")
     book.write_results(chapter["runs"], tmp_path)
     for name in ("runs.md", "seeds.md"):
         assert rows(tmp_path / name) == rows(committed / name), "run `make book`"
