@@ -23,7 +23,8 @@ def test_the_committed_tables_follow_from_the_committed_epochs():
 def test_every_result_has_the_parameters_and_the_lock_of_its_run():
     for folder in *(ROOT / "results").iterdir(), ROOT / "results/book/seeds":
         params = read_params(folder / "params.yaml")
-        trained = {f"train@{run}" for variant in params.variants for run in params.runs[variant]}
+        groups = {"train": params.variants, "train-pretrained": params.pretrained_variants}
+        trained = {f"{stage}@{run}" for stage in groups for variant in groups[stage] for run in params.runs[variant]}
         assert trained <= read_yaml(folder / "dvc.lock")["stages"].keys(), folder.name
 
 
